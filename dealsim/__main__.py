@@ -1,0 +1,409 @@
+"""The command line: reads words, calls the Python function behind each verb, prints, says how it ended.
+
+Nothing heavy is loaded until a command needs it, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dealsim.version import MODEL_VERSION, __version__
+
+if TYPE_CHECKING:
+    from dealsim.plans import Plan
+    from dealsim.results import Results
+
+OK, FAULT, BAD_INPUT, SOME_FAILED, MISMATCH, LIMIT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+app = typer.Typer(
+    name="dealsim",
+    help="A model of what happens when a council and its citizens change how they treat each other.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Size = Annotated[
+    int | None, typer.Option(help="Citizens, 1 to 2,000,000 [default: the scenario's own, or 33,000]")
+]
+Years = Annotated[int | None, typer.Option(help="Years to live, 1 to 40 [default: 10]")]
+Seed = Annotated[
+    int, typer.Option(help="Names the people and their chances; the same seed gives the same figures")
+]
+Replicates = Annotated[
+    int | None,
+    typer.Option(help="Times the weeks are lived with other chances [default: the scenario's own, or 10]"),
+]
+Workers = Annotated[
+    int | None, typer.Option(help="Runs at the same time; never changes a figure [default: all processors]")
+]
+Place = Annotated[str | None, typer.Option(help="A CSV file of your own neighbourhoods [default: Wigan]")]
+RankOf = Annotated[
+    int | None, typer.Option(help="How many neighbourhoods were ranked, for --place [default: 32,844]")
+]
+Boroughs = Annotated[int, typer.Option(help="Spread the replicates over so many differently drawn boroughs")]
+Out = Annotated[str, typer.Option(help="Folder in which the results folder is made")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and no table")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it would take and run nothing")]
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"dealsim {__version__} (model {MODEL_VERSION})")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version")
+    ] = False,
+) -> None:
+    """A model of what happens when a council and its citizens change how they treat each other."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def run(
+    scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a .yaml file")],
+    size: Size = None,
+    years: Years = None,
+    seed: Seed = 1,
+    replicates: Replicates = None,
+    workers: Workers = None,
+    place: Place = None,
+    rank_of: RankOf = None,
+    boroughs: Boroughs = 1,
+    out: Out = "results",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> int:
+    """Live one scenario several times."""
+    asked = (size, years, seed, replicates, workers, place, rank_of, boroughs)
+    return _work("run", (scenario,), asked, out, as_json, quiet, dry_run)
+
+
+@app.command()
+def compare(
+    base: Annotated[str, typer.Argument(help="The scenario to compare with")],
+    scenarios: Annotated[list[str], typer.Argument(help="One or more scenarios")],
+    size: Size = None,
+    years: Years = None,
+    seed: Seed = 1,
+    replicates: Replicates = None,
+    workers: Workers = None,
+    place: Place = None,
+    rank_of: RankOf = None,
+    boroughs: Boroughs = 1,
+    out: Out = "results",
+    as_json: Json = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> int:
+    """Compare scenarios with a base: the same people, the same chances."""
+    asked = (size, years, seed, replicates, workers, place, rank_of, boroughs)
+    return _work("compare", (base, *scenarios), asked, out, as_json, quiet, dry_run)
+
+
+@app.command()
+def report(
+    folder: Annotated[str, typer.Argument(help="A results folder, or the first eight signs of its id")],
+    out: Annotated[str, typer.Option(help="Where results folders lie, to find one by its id")] = "results",
+) -> int:
+    """Make the report and tables of a results folder again."""
+    from dealsim import store
+    from dealsim.show.report import write_report
+
+    path = store.find(folder, out)
+    results = store.read(path)
+    store.write_tables(path, results)
+    typer.echo(store.shown(write_report(path, results)))
+    return OK
+
+
+@app.command()
+def verify(
+    folder: Annotated[str, typer.Argument(help="A results folder, or the first eight signs of its id")],
+    out: Annotated[str, typer.Option(help="Where results folders lie, to find one by its id")] = "results",
+    workers: Workers = None,
+    replay: Annotated[bool, typer.Option(help="Live the runs again and compare them to the last bit")] = True,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Check a results folder: every file, then every run lived again."""
+    from dealsim import store
+    from dealsim.show.terminal import Shown
+
+    path = store.find(folder, out)
+    with Shown(quiet or as_json) as progress:
+        found = store.verify(path, replay=replay, workers=workers, progress=progress)
+    if as_json:
+        _print_json(
+            {
+                "folder": path.as_posix(),
+                "identical": found.is_identical,
+                "replayed": found.replayed,
+                "problems": list(found.problems),
+                "notes": list(found.notes),
+            }
+        )
+        return MISMATCH if found.problems else OK
+    for line in found.notes if not quiet else ():
+        typer.echo(line)
+    for line in found.problems:
+        _say_error(line)
+    if not found.problems and not quiet:
+        typer.echo(
+            f"identical: {found.replayed} runs lived again to the last bit"
+            if found.replayed
+            else "no damage found"
+        )
+    return MISMATCH if found.problems else OK
+
+
+@app.command()
+def params(
+    as_json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print a page in Markdown")] = False,
+) -> int:
+    """List every parameter and lever: name, unit, range, default, source and grade of evidence."""
+    if markdown:
+        from dealsim.show.pages import parameters_page
+
+        typer.echo(parameters_page(), nl=False)
+        return OK
+    from dealsim.show.parameters import as_rows, as_text
+
+    if as_json:
+        _print_json(as_rows())
+    else:
+        typer.echo(as_text())
+    return OK
+
+
+@app.command()
+def doctor(
+    clean: Annotated[bool, typer.Option("--clean", help="Remove what dealsim keeps between runs")] = False,
+    as_json: Json = False,
+) -> int:
+    """Say what is installed, what is kept on this machine and where; mend nothing unless asked."""
+    from dealsim import doctor as ward
+
+    found = ward.examine(clean)
+    if as_json:
+        _print_json(found)
+    else:
+        typer.echo(ward.in_words(found))
+    return FAULT if found["problems"] else OK
+
+
+# ---------------------------------------------------------------------- one piece of work
+
+
+def _work(
+    command: str,
+    scenarios: tuple[str, ...],
+    asked: tuple[Any, ...],
+    out: str,
+    as_json: bool,
+    quiet: bool,
+    dry_run: bool,
+) -> int:
+    import time
+
+    began = time.perf_counter()
+    from dealsim import compiled, store
+    from dealsim.plans import estimate, plan
+    from dealsim.show.terminal import Shown, note
+
+    made = plan(command, scenarios, *asked)
+    needed = estimate(made)
+    if dry_run:
+        _print_estimate(made, needed, as_json)
+        return OK
+    store.prepare(out, needed.disk_mb)
+    is_silent = quiet or as_json
+    if compiled.FIRST_USE and not is_silent:
+        note("the model's code is compiled once on this machine; that takes about half a minute more")
+    from dealsim.runs import InterruptedRun, live_plan
+
+    loaded = time.perf_counter() - began
+    code = OK
+    try:
+        with Shown(is_silent) as progress:
+            results = live_plan(made, progress=progress)
+    except InterruptedRun as stopped:
+        if stopped.results is None:
+            _say_error(f"{stopped}; nothing was kept")
+            return INTERRUPTED
+        results, code = stopped.results, INTERRUPTED
+        _say_error(str(stopped))
+    if results.failed and code == OK:
+        code = SOME_FAILED
+    return _keep_and_show(results, out, loaded, began, code, as_json, quiet)
+
+
+def _keep_and_show(
+    results: Results, out: str, loaded: float, began: float, code: int, as_json: bool, quiet: bool
+) -> int:
+    import tempfile
+    import time
+    from dataclasses import replace
+    from pathlib import Path
+
+    from dealsim import store
+    from dealsim.errors import StoreError
+    from dealsim.show.report import write_report
+    from dealsim.show.terminal import note, print_results
+
+    mark = time.perf_counter()
+    seconds = {"load": loaded, **results.seconds}
+    folder = page = None
+    try:
+        try:
+            folder = store.save(replace(results, seconds=seconds), out)
+        except StoreError as problem:
+            _say_error(str(problem))
+            code = code or FAULT
+            folder = store.save(
+                replace(results, seconds=seconds), Path(tempfile.gettempdir()) / "dealsim-results"
+            )
+            note(f"the results were kept in {store.shown(folder)} instead")
+        results = replace(results, folder=folder)
+        seconds["store"] = time.perf_counter() - mark
+        mark = time.perf_counter()
+        store.write_tables(folder, results)
+        page = write_report(folder, results)
+        seconds["report"] = time.perf_counter() - mark
+    except StoreError as problem:
+        _say_error(str(problem))
+        code = code or FAULT
+    seconds["total"] = time.perf_counter() - began
+    results = replace(results, seconds=seconds)
+    if as_json:
+        _print_json(results.as_dict())
+    elif not quiet:
+        print_results(results)
+    if folder is not None and not as_json:
+        typer.echo(f"Results: {store.shown(folder)} (id {results.run_id[:8]})")
+        if page is not None:
+            typer.echo(f"Report:  {store.shown(page)}")
+        if not quiet:
+            typer.echo(f"Took {seconds['total']:.0f} s")
+    return code
+
+
+def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
+    from dealsim.results import SMALLEST_TO_REPORT, TOO_SMALL
+
+    if as_json:
+        _print_json(
+            {
+                "dry_run": True,
+                "runs": needed.runs,
+                "burn_ins": needed.burn_ins,
+                "minutes": round(needed.minutes, 2),
+                "memory_mb": round(needed.memory_mb),
+                "disk_mb": round(needed.disk_mb, 1),
+                "size": made.size,
+                "years": made.years,
+                "replicates": made.replicates,
+                "scenarios": list(made.names),
+            }
+        )
+        return
+    time_ = "less than a minute" if needed.minutes < 1 else f"about {needed.minutes:,.0f} minutes"
+    typer.echo(
+        f"{needed.runs} runs of {made.size:,} citizens over {made.years} years; {time_}, about "
+        f"{needed.memory_mb:,.0f} MB of memory and {needed.disk_mb:,.0f} MB of disk. Nothing was run."
+    )
+    if made.size < SMALLEST_TO_REPORT:
+        typer.echo(TOO_SMALL)
+
+
+# ---------------------------------------------------------------------- how it ends
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    typer.echo(json.dumps(value, ensure_ascii=True, allow_nan=False, default=str))
+
+
+def _say_error(text: str) -> None:
+    from dealsim.text import plain
+
+    if sys.stderr is not None:
+        for line in text.splitlines() or [""]:
+            mark = "" if line.startswith(" ") else "error: "
+            indent = len(line) - len(line.lstrip(" "))
+            print(f"{mark}{' ' * indent}{plain(line, 600)}", file=sys.stderr, flush=True)
+
+
+def _steady_streams() -> None:
+    """Text that the terminal cannot show becomes a mark, and a closed stream swallows what is written."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (lives as long as the process)
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The `dealsim` command."""
+    sys.exit(_exit_code(arguments))
+
+
+def _exit_code(arguments: list[str] | None = None) -> int:
+    from dealsim.errors import DealsimError
+
+    _steady_streams()
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        code = app(arguments, standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or OK)
+    except DealsimError as error:
+        _say_error(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        _say_error("stopped; nothing was kept")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # who reads has read enough; Python would complain once more when it closes the stream
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except MemoryError:
+        _say_error("the machine ran out of memory; ask for fewer citizens, replicates or workers")
+        return FAULT
+    except OSError as error:
+        _say_error(f"the system said no: {error.strerror or type(error).__name__}")
+        return FAULT
+    except Exception as error:
+        if hasattr(error, "format_message"):
+            said = error.format_message()
+            _say_error(said if said else "the command is not complete; see dealsim --help")
+            return BAD_INPUT
+        if type(error).__name__ == "Abort":
+            _say_error("stopped; nothing was kept")
+            return INTERRUPTED
+        raise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,297 @@
+"""A borough that lives: burn-in to an old regime that stays put, branches from it, weeks, and the state's hash.
+
+It knows no scenario files and no results folders; it is handed a policy table and gives back a record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dealsim import tally as ta
+from dealsim.agents.citizen import FIRST_ADULT_BAND
+from dealsim.borough import COLUMNS_OF_KIND, KINDS_OF_ROW, Borough, build
+from dealsim.compiled import packed
+from dealsim.levers import SERVICE_KINDS, Policy, policy_of
+from dealsim.network import Ties
+from dealsim.parameters import Parameters
+from dealsim.places import PlaceInput
+from dealsim.week import WEEK, WEEKS_A_QUARTER, WEEKS_A_YEAR, new_scratch
+
+BURN_IN_WEEKS = 14 * WEEKS_A_YEAR
+"""Burn-in: long enough for fear, trust, know-how and groups to come to rest."""
+SETTLING_SHARE = 0.5
+"""Team capacity follows planned use through this share of burn-in and is frozen afterwards."""
+SETTLING_PACE = 0.15
+"""How far, each quarter of settling, a team's slots move towards what meets planned use."""
+MEASURING_WEEKS = 3 * WEEKS_A_YEAR
+"""The last weeks of burn-in, in which the old budget and the normal rate of incidents are measured."""
+EVENT_ROOM_PER_PERSON = 400
+
+
+class World:
+    """One borough in one week of one life: columns, policy, parameters, chance and what is counted."""
+
+    def __init__(self, borough: Borough, policy: Policy, parameters: Parameters, seed: int, week: int) -> None:
+        self.borough = borough
+        self.parameters = parameters
+        self.p = packed(parameters)
+        self.seed = seed
+        self.week = week
+        self.policy = rows_of_policy(policy, borough)
+        n_places = len(borough.place_names)
+        self.scratch = new_scratch(
+            borough.citizens.id.size,
+            borough.staff.id.size,
+            borough.teams.id.size,
+            borough.groups.id.size,
+            borough.neighbourhoods.id.size,
+        )
+        self.tally = ta.new_tally(borough.citizens.id.size, n_places, borough.services.id.size)
+        self.record: ta.Record | None = None
+        self.watching: np.ndarray = np.zeros(0, np.int64)
+        self.workers = np.bincount(borough.staff.service, minlength=borough.services.id.size).astype(np.float64)
+        self.need_weights = np.array([getattr(parameters.citizen, f"weight_{kind}") for kind in SERVICE_KINDS])
+        fifths = np.zeros(borough.neighbourhoods.id.size, np.int64)
+        fifths[borough.citizens.neighbourhood] = borough.citizens.fifth
+        self.cell_of = fifths * n_places + borough.neighbourhoods.place
+
+    @property
+    def row(self) -> int:
+        """The row of the policy table in force: burn-in lives under the first."""
+        return min(max(self.week, 0), self.policy.demand.size - 1)
+
+    @property
+    def events(self) -> np.ndarray:
+        """What happened to watched people, one row an event, columns `tally.EVENT_FIELDS`."""
+        return self.tally.events[: int(self.tally.n_events[0])]
+
+    def step(self) -> None:
+        """One week: every process in order, then what was counted goes into the record."""
+        for process in WEEK:
+            process(self)
+        if self.record is not None and 0 <= self.week < self.record.flows.shape[0]:
+            for name in ta.Record._fields:
+                if name == "stocks":
+                    if self.week % 4 == 0:
+                        self.record.stocks[self.week // 4] = self.tally.stocks
+                else:
+                    getattr(self.record, name)[self.week] = getattr(self.tally, name)
+        self.week += 1
+
+
+def rows_of_policy(policy: Policy, borough: Borough) -> Policy:
+    """The policy table with one column a service row of the borough: merged services take the mean."""
+    kinds = borough.service_kinds
+    by_service = {}
+    for name in Policy._fields:
+        table = getattr(policy, name)
+        if name == "old_permission":
+            by_service[name] = np.array([table[list(row)].sum() / len(row) for row in kinds])
+        elif name == "paid_by_service":
+            # a kind's share goes to the rows that do its work, split evenly between places where rows are apart
+            out = np.zeros((*table.shape[:2], len(kinds)))
+            for kind in range(table.shape[2]):
+                rows = [s for s, row in enumerate(kinds) if kind in row]
+                for s in rows:
+                    out[:, :, s] += table[:, :, kind] / len(rows)
+            by_service[name] = out
+        elif table.ndim == 2 and name in _BY_SERVICE:
+            by_service[name] = np.stack([table[:, list(row)].sum(axis=1) / len(row) for row in kinds], axis=1)
+    return policy._replace(**by_service)
+
+
+_BY_SERVICE = (
+    "blame_culture",
+    "permission_to_innovate",
+    "asset_based_training",
+    "staff_communications",
+    "nerve",
+    "in_deal",
+    "budget_cut",
+    "scandal",
+)
+
+
+def burn_in(
+    place: PlaceInput,
+    size: int,
+    borough_seed: int,
+    parameters: Parameters | None = None,
+    weeks: int = BURN_IN_WEEKS,
+    **build_options: Any,
+) -> World:
+    """A borough at week 0, after so many weeks of the old regime.
+
+    For the first part of burn-in each team's slots follow what it is asked for, so that planned use is met;
+    then they are frozen. The last part measures the budget and the normal rate of visible incidents.
+    """
+    p = parameters or Parameters()
+    borough = build(place, size, borough_seed, p, **build_options)
+    world = World(borough, policy_of(1, len(borough.place_names)), p, borough_seed, -weeks)
+    settling = int(weeks * SETTLING_SHARE)
+    measuring = min(MEASURING_WEEKS, max(1, weeks // 3))
+    cost = np.zeros(borough.services.id.size)
+    demand = np.zeros_like(cost)
+    visible = np.zeros_like(cost)
+    tried = np.zeros_like(cost)
+    asked = np.zeros(borough.teams.id.size)
+    since = 0
+    for step in range(weeks):
+        world.step()
+        asked += borough.teams.asked
+        since += 1
+        if step < settling and since == WEEKS_A_QUARTER:
+            _set_capacity(world, asked / since, step < 4 * WEEKS_A_QUARTER)
+            asked[:] = 0.0
+            since = 0
+        if step >= weeks - measuring:
+            s = borough.services
+            demand += s.contact_spend + s.crisis_spend
+            cost += s.staff_spend + s.contact_spend + s.crisis_spend
+            visible += s.visible
+            tried += s.tried
+    services = borough.services
+    services.budget[:] = cost / measuring
+    services.demand_cost[:] = demand / measuring
+    services.quarter_cost[:] = services.demand_cost * WEEKS_A_QUARTER
+    services.quarter_programme[:] = 0.0
+    services.incidents_normal[:] = visible / np.maximum(tried, 1.0)
+    return world
+
+
+def _set_capacity(world: World, asked: np.ndarray, anew: bool) -> None:
+    """Move each team's slots a worker towards what meets planned use; at first all the way."""
+    teams = world.borough.teams
+    wish = np.maximum(asked, 0.05) / (8.0 * world.parameters.staff.planned_use)
+    share = 1.0 if anew else SETTLING_PACE
+    teams.slots_per_worker[:] += share * (wish - teams.slots_per_worker)
+    teams.slots[:] = 0.0
+
+
+def branch(
+    world: World,
+    policy: Policy,
+    life_seed: int,
+    weeks: int,
+    parameters: Parameters | None = None,
+    watch: Sequence[int] | np.ndarray = (),
+) -> World:
+    """An independent copy of a world, to live `weeks` weeks under a policy with chance of its own.
+
+    `watch` lists citizen rows whose events are written down; watching changes nothing.
+    """
+    borough = world.borough._replace(
+        **{
+            kind: type(getattr(world.borough, kind))(*(column.copy() for column in getattr(world.borough, kind)))
+            for kind in KINDS_OF_ROW
+        }
+    )
+    twin = World(borough, policy, parameters or world.parameters, life_seed, world.week)
+    room = EVENT_ROOM_PER_PERSON * len(watch)
+    n_places = len(borough.place_names)
+    twin.tally = ta.new_tally(borough.citizens.id.size, n_places, borough.services.id.size, room)
+    twin.watching = np.asarray(watch, np.int64)
+    twin.tally.watched[twin.watching] = np.arange(twin.watching.size)
+    twin.record = ta.new_record(twin.tally, weeks)
+    return twin
+
+
+def live(world: World, weeks: int | None = None, stop: Callable[[], bool] | None = None) -> World:
+    """Live so many weeks (without a number: to the end of the record); `stop` may end it between two weeks."""
+    if weeks is None:
+        weeks = 0 if world.record is None else world.record.flows.shape[0] - world.week
+    for _ in range(weeks):
+        if stop is not None and stop():
+            break
+        world.step()
+    return world
+
+
+def people_to_watch(world: World, number: int = 200) -> np.ndarray:
+    """Rows of adults to follow: spread evenly over national fifths, and over need and no need in each."""
+    citizens = world.borough.citizens
+    adult = citizens.age_band >= FIRST_ADULT_BAND
+    cells = [
+        np.flatnonzero(adult & (citizens.fifth == fifth) & ((citizens.need > 0) == in_need))
+        for fifth in range(5)
+        for in_need in (True, False)
+    ]
+    chosen: list[int] = []
+    quota = number // 10
+    for rows in cells:
+        step = max(1, rows.size // max(1, quota))
+        chosen.extend(rows[::step][:quota].tolist())
+    spare = np.flatnonzero(adult)
+    for row in spare[:: max(1, spare.size // number)].tolist():
+        if len(chosen) >= number:
+            break
+        if row not in chosen:
+            chosen.append(row)
+    return np.array(sorted(chosen[:number]), np.int64)
+
+
+def state_arrays(world: World) -> dict[str, np.ndarray]:
+    """Every column of every kind by `kind.column`, and the week: all that is needed to go on exactly."""
+    arrays = {
+        f"{kind}.{name}": column
+        for kind in KINDS_OF_ROW
+        for name, column in getattr(world.borough, kind)._asdict().items()
+    }
+    arrays["week"] = np.array([world.week], np.int64)
+    arrays["ties.start"], arrays["ties.to"], arrays["ties.weight"] = world.borough.ties
+    for name in ("service_of_kind", "first_team", "team_count", "first_slot"):
+        arrays[name] = getattr(world.borough, name)
+    for name in ("place_names", "service_names", "neighbourhood_names"):
+        arrays[name] = np.array(getattr(world.borough, name))
+    arrays["name"] = np.array([world.borough.name])
+    arrays["service_kinds"] = np.array([",".join(map(str, row)) for row in world.borough.service_kinds])
+    return arrays
+
+
+def restore(
+    arrays: dict[str, np.ndarray],
+    parameters: Parameters,
+    seed: int,
+    policy: Policy | None = None,
+) -> World:
+    """The world that `state_arrays` described, exactly; without a policy under the old regime."""
+    kinds: dict[str, Any] = {}
+    for kind, columns in COLUMNS_OF_KIND.items():
+        kinds[kind] = columns(*(np.array(arrays[f"{kind}.{name}"]) for name in columns._fields))
+    borough = Borough(
+        name=str(arrays["name"][0]),
+        place_names=tuple(str(v) for v in arrays["place_names"]),
+        service_names=tuple(str(v) for v in arrays["service_names"]),
+        service_kinds=tuple(tuple(int(k) for k in str(row).split(",")) for row in arrays["service_kinds"]),
+        neighbourhood_names=tuple(str(v) for v in arrays["neighbourhood_names"]),
+        ties=Ties(np.array(arrays["ties.start"]), np.array(arrays["ties.to"]), np.array(arrays["ties.weight"])),
+        **{n: np.array(arrays[n]) for n in ("service_of_kind", "first_team", "team_count", "first_slot")},
+        **kinds,
+    )
+    week = int(arrays["week"][0])
+    return World(borough, policy or policy_of(1, len(borough.place_names)), parameters, seed, week)
+
+
+def column_hashes(world: World) -> dict[str, str]:
+    """The sha256 of each column, by `kind.column`, rows in the order of their permanent numbers."""
+    hashes = {}
+    for kind in KINDS_OF_ROW:
+        columns = getattr(world.borough, kind)
+        order = np.argsort(columns.id, kind="stable")
+        in_order = bool(np.all(order == np.arange(order.size)))
+        for name, column in columns._asdict().items():
+            ordered = column if in_order else column[order]
+            hashes[f"{kind}.{name}"] = hashlib.sha256(np.ascontiguousarray(ordered).tobytes()).hexdigest()
+    return hashes
+
+
+def state_hash(world: World) -> str:
+    """One sha256 over all columns: equal for equal states, bit for bit."""
+    digest = hashlib.sha256()
+    for name, value in column_hashes(world).items():
+        digest.update(f"{name}={value}\n".encode())
+    return digest.hexdigest()

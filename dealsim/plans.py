@@ -1,0 +1,266 @@
+"""What a run or a comparison asks for: checked, counted and refused where it is too much.
+
+It lives no run; `dealsim.runs` does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dealsim import checkpoints
+from dealsim.engine import BURN_IN_WEEKS
+from dealsim.errors import InputError, LimitError
+from dealsim.parameters import Parameters, with_rivals, with_values
+from dealsim.places import PlaceInput, read_place, shipped
+from dealsim.scenarios import Scenario, load, scenario_from
+from dealsim.version import MODEL_VERSION
+
+DEFAULT_SIZE = 33_000
+DEFAULT_YEARS = 10
+DEFAULT_REPLICATES = 10
+LARGEST_SIZE = 2_000_000
+MOST_YEARS = 40
+MOST_REPLICATES = 10_000
+MOST_WORKERS = 256
+MOST_SCENARIOS = 20
+MOST_CITIZEN_WEEKS = 10**12
+"""The largest amount of work that is started: citizens × weeks, summed over runs."""
+
+WEEKS_A_YEAR = 52
+CITIZEN_WEEKS_A_SECOND = 13e6
+BYTES_A_CITIZEN = 1_100
+BYTES_A_PERSON_KEPT = 420
+ROWS_A_WEEK = 130
+DISK_BYTES_A_ROW = 5.5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Checked input: everything needed to live the runs."""
+
+    command: str
+    scenarios: tuple[Scenario, ...]
+    parameters: tuple[Parameters, ...]
+    place: PlaceInput
+    size: int
+    years: int
+    seed: int
+    replicates: int
+    workers: int
+    boroughs: int
+    values: Mapping[str, float]
+    rank_of: int | None
+    place_bytes: bytes | None = None
+
+    @property
+    def weeks(self) -> int:
+        """Weeks lived after burn-in."""
+        return self.years * WEEKS_A_YEAR
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the scenarios, the base first."""
+        return tuple(scenario.name for scenario in self.scenarios)
+
+    def borough_seed(self, replicate: int) -> int:
+        """The seed of the borough in which a replicate is lived."""
+        borough = replicate % self.boroughs
+        return self.seed if borough == 0 else _seed("borough", self.seed, borough)
+
+    def life_seed(self, replicate: int) -> int:
+        """The seed of a replicate's chances, the same in every scenario."""
+        return _seed("life", self.seed, replicate)
+
+
+def _seed(kind: str, seed: int, number_: int) -> int:
+    """A seed of its own for each number: added seeds would meet (1 + 2 = 2 + 1)."""
+    digest = hashlib.sha256(f"dealsim/{kind}/{seed}/{number_}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def plan(
+    command: str,
+    scenarios: Sequence[str | Path | Mapping[str, Any] | Scenario],
+    size: int | None = None,
+    years: int | None = None,
+    seed: int = 1,
+    replicates: int | None = None,
+    workers: int | None = None,
+    place: str | Path | PlaceInput | None = None,
+    rank_of: int | None = None,
+    boroughs: int = 1,
+    values: Mapping[str, float] | None = None,
+) -> Plan:
+    """Check everything that was asked for, and say all that is wrong with it at once.
+
+    Raises
+    ------
+    InputError
+        With every problem found.
+    LimitError
+        When it is more than this machine, or the limit of one piece of work, can bear.
+    """
+    problems: list[str] = []
+    loaded: list[Scenario] = []
+    for item in scenarios:
+        try:
+            if isinstance(item, Scenario):
+                loaded.append(item)
+            else:
+                loaded.append(scenario_from(item) if isinstance(item, Mapping) else load(item))
+        except InputError as error:
+            problems += error.problems
+    if len(scenarios) > MOST_SCENARIOS:
+        problems.append(
+            f"{len(scenarios)} scenarios were named; at most {MOST_SCENARIOS} can be compared at once"
+        )
+    names = [scenario.name for scenario in loaded]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        problems.append(f"two of the scenarios are called '{name}'; each needs a name of its own")
+
+    first = loaded[0] if loaded else None
+    size = size if size is not None else (first.size if first and first.size else DEFAULT_SIZE)
+    years = years if years is not None else DEFAULT_YEARS
+    if replicates is None:
+        replicates = first.replicates if first and first.replicates else DEFAULT_REPLICATES
+    workers = workers if workers is not None else min(MOST_WORKERS, os.cpu_count() or 1)
+    for what, value, low, high in (
+        ("size", size, 1, LARGEST_SIZE),
+        ("years", years, 1, MOST_YEARS),
+        ("replicates", replicates, 1, MOST_REPLICATES),
+        ("workers", workers, 1, MOST_WORKERS),
+        ("boroughs", boroughs, 1, MOST_REPLICATES),
+        ("seed", seed, 0, 2**63 - 1),
+    ):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            problems.append(f"{what} is {value!r}; it must be a whole number")
+        elif not low <= value <= high:
+            problems.append(f"{what} is {value:,}; it must lie between {low:,} and {high:,}")
+    if not problems and boroughs > replicates:
+        problems.append(
+            f"boroughs is {boroughs} and replicates {replicates}; the replicates are spread over "
+            "the boroughs, so there must be at least as many"
+        )
+
+    where: PlaceInput | None = None
+    place_bytes: bytes | None = None
+    try:
+        if isinstance(place, PlaceInput):
+            where = place
+        elif place is not None:
+            where = read_place(place, rank_of)
+            place_bytes = Path(place).read_bytes()
+            if hashlib.sha256(place_bytes).hexdigest() != where.sha256:
+                problems.append(f"{Path(place).name}: changed while it was read")
+        elif rank_of is not None:
+            problems.append("rank_of goes with a place file of your own; name one with place")
+        elif loaded:
+            for other in loaded[1:]:
+                if other.place != loaded[0].place:
+                    problems.append(
+                        f"'{other.name}' is about {other.place} and '{loaded[0].name}' about "
+                        f"{loaded[0].place}; only scenarios of one place can be compared"
+                    )
+            where = shipped(loaded[0].place)
+    except InputError as error:
+        problems += error.problems
+
+    parameters: list[Parameters] = []
+    for scenario in loaded:
+        try:
+            parameters.append(with_values(with_rivals(Parameters(), scenario.rivals), values or {}))
+        except InputError as error:
+            problems += error.problems
+        except (ValueError, TypeError) as error:
+            problems.append(str(error))
+    if where is not None and not problems:
+        for scenario in loaded:
+            try:
+                scenario.policy(1, where.place_names)
+            except InputError as error:
+                problems += error.problems
+    if problems or where is None:
+        raise InputError(list(dict.fromkeys(problems)))
+
+    made = Plan(
+        command, tuple(loaded), tuple(parameters), where, int(size), int(years), int(seed), int(replicates),
+        int(workers), int(boroughs), dict(values or {}), rank_of, place_bytes,
+    )  # fmt: skip
+    _refuse_too_much(made)
+    return made
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a piece of work will take."""
+
+    runs: int
+    burn_ins: int
+    minutes: float
+    memory_mb: float
+    disk_mb: float
+
+
+def estimate(made: Plan) -> Estimate:
+    """What the work of a plan will take; minutes are for this many workers on a processor of 2020."""
+    runs = len(made.scenarios) * made.replicates
+    burn_ins = len(set(made.parameters)) * made.boroughs
+    at_once = min(made.workers, os.cpu_count() or 1, runs)
+    work = made.size * (runs * made.weeks / at_once + burn_ins * BURN_IN_WEEKS / min(at_once, burn_ins))
+    rows = runs * made.weeks * ROWS_A_WEEK
+    worlds = min(burn_ins, at_once * len(set(made.parameters))) + min(made.workers, runs)
+    return Estimate(
+        runs=runs,
+        burn_ins=burn_ins,
+        minutes=work / CITIZEN_WEEKS_A_SECOND / 60 + (3 + 0.15 * runs) / 60,
+        memory_mb=350 + worlds * made.size * BYTES_A_CITIZEN / 1e6 + rows * 45 / 1e6,
+        disk_mb=1 + 6 + rows * DISK_BYTES_A_ROW / 1e6,
+    )
+
+
+def _refuse_too_much(made: Plan) -> None:
+    needed = estimate(made)
+    work = made.size * (needed.runs * made.weeks + needed.burn_ins * BURN_IN_WEEKS)
+    if work > MOST_CITIZEN_WEEKS:
+        raise LimitError(
+            f"this asks for {needed.runs:,} runs, about {needed.minutes / 60:,.0f} hours of work; the limit "
+            f"is {MOST_CITIZEN_WEEKS / 1e9:,.0f} billion citizen-weeks, and this is {work / 1e9:,.0f}. "
+            "Ask for fewer citizens, years or replicates."
+        )
+    memory = _memory_mb()
+    if memory is not None and needed.memory_mb > 0.85 * memory:
+        raise LimitError(
+            f"this needs about {needed.memory_mb:,.0f} MB of memory and the machine has {memory:,.0f} MB. "
+            "Ask for fewer citizens, replicates or workers."
+        )
+
+
+def _memory_mb() -> float | None:
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6)
+    except (AttributeError, ValueError, OSError):
+        return None  # Windows does not say
+
+
+def run_id_of(made: Plan, at: int, replicate: int) -> str:
+    """The id of one run: what it depends on, hashed."""
+    resolved = made.scenarios[at].as_dict()
+    depends_on = {
+        "model_version": MODEL_VERSION,
+        "policy": {key: resolved[key] for key in ("levers", "schedule", "shocks", "rivals")},
+        "parameters": [[repr(value) for value in record] for record in made.parameters[at]],
+        "place": checkpoints.place_hash(made.place),
+        "size": made.size,
+        "weeks": made.weeks,
+        "borough_seed": made.borough_seed(replicate),
+        "life_seed": made.life_seed(replicate),
+    }
+    return hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -1,0 +1,666 @@
+"""Runs one scenario, or several on the same people, and sums up what changed and how sure that is.
+
+It writes nothing but the cache of burnt-in boroughs; `dealsim.store` keeps results.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+import time
+import traceback
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from dealsim import checkpoints
+from dealsim.agents.citizen import CitizenColumns
+from dealsim.borough import shape_for
+from dealsim.declare import columns_of
+from dealsim.engine import (
+    BURN_IN_WEEKS,
+    World,
+    branch,
+    burn_in,
+    column_hashes,
+    live,
+    people_to_watch,
+    restore,
+    state_arrays,
+    state_hash,
+)
+from dealsim.errors import DealsimError, InputError
+from dealsim.levers import Policy
+from dealsim.metrics import HEADLINE, METRICS, series
+from dealsim.parameters import Parameters
+from dealsim.places import PlaceInput
+from dealsim.plans import WEEKS_A_YEAR, Plan, plan, run_id_of
+from dealsim.results import Results
+from dealsim.scenarios import Scenario
+from dealsim.summary import (
+    CUMULATIVE,
+    MONTH,
+    OUTCOME_WEEKS,
+    QUARTER,
+    SAVING,
+    MetricInfo,
+    pair_outcomes,
+    summarise,
+)
+from dealsim.tally import EVENT_FIELDS, EVENT_KINDS
+from dealsim.version import MODEL_VERSION
+
+WATCHED = 200
+"""Citizens whose lives are kept, the same in every scenario."""
+
+
+class InterruptedRun(DealsimError):
+    """The work was stopped before its end; `results` holds the finished pairs, or None if there are none."""
+
+    exit_code = 130
+
+    def __init__(self, results: Results | None, finished: int, wanted: int) -> None:
+        self.results = results
+        self.finished = finished
+        self.wanted = wanted
+        super().__init__(f"stopped; {finished} of {wanted} {'pair' if wanted == 1 else 'pairs'} finished")
+
+
+# ---------------------------------------------------------------------- the two public calls
+
+
+def run(
+    scenario: str | Path | Mapping[str, Any] | Scenario,
+    *,
+    size: int | None = None,
+    years: int | None = None,
+    seed: int = 1,
+    replicates: int | None = None,
+    workers: int | None = None,
+    place: str | Path | PlaceInput | None = None,
+    rank_of: int | None = None,
+    boroughs: int = 1,
+    values: Mapping[str, float] | None = None,
+    cache: bool = True,
+    progress: Callable[[str, float, float], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Results:
+    """Live one scenario several times, each time with other chances.
+
+    Parameters
+    ----------
+    scenario
+        The name of a shipped scenario, the path of a file, or a scenario.
+    size
+        Citizens; the scenario's own, or 33,000.
+    years
+        Years after burn-in; 10.
+    seed
+        Names the people drawn and, with the replicate, the chances of their lives.
+    replicates
+        How many times the weeks are lived; the scenario's own, or 10.
+    workers
+        Runs lived at the same time; all processors. It never changes a figure.
+    place, rank_of
+        A file of neighbourhoods of the user's own, and how many neighbourhoods were ranked.
+    boroughs
+        Over how many differently drawn boroughs the replicates are spread.
+    values
+        Other parameter values, as `{"citizen.trust_gain": 0.2}`.
+    cache
+        Whether a burnt-in borough may be kept and used again.
+    progress
+        Called with the stage, what is done and the whole.
+    stop
+        Called between weeks; True ends the work.
+
+    Raises
+    ------
+    InputError, LimitError, InterruptedRun
+
+    Examples
+    --------
+    >>> results = run("deal", size=800, years=1, replicates=2)
+    >>> results.finished
+    2
+    """
+    return _work(
+        "run", (scenario,), size, years, seed, replicates, workers, place, rank_of, boroughs, values, cache,
+        progress, stop,
+    )  # fmt: skip
+
+
+def compare(
+    base: str | Path | Mapping[str, Any] | Scenario,
+    *scenarios: str | Path | Mapping[str, Any] | Scenario,
+    size: int | None = None,
+    years: int | None = None,
+    seed: int = 1,
+    replicates: int | None = None,
+    workers: int | None = None,
+    place: str | Path | PlaceInput | None = None,
+    rank_of: int | None = None,
+    boroughs: int = 1,
+    values: Mapping[str, float] | None = None,
+    cache: bool = True,
+    progress: Callable[[str, float, float], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Results:
+    """Live the base and each scenario with the same people and the same chances, and compare them in pairs.
+
+    The parameters are those of `run`.
+
+    Raises
+    ------
+    InputError, LimitError, InterruptedRun
+
+    Examples
+    --------
+    >>> results = compare("cuts_only", "deal", size=800, years=1, replicates=2)
+    >>> results.base
+    'cuts_only'
+    """
+    if not scenarios:
+        raise InputError("compare needs a base and at least one scenario")
+    return _work(
+        "compare", (base, *scenarios), size, years, seed, replicates, workers, place, rank_of, boroughs,
+        values, cache, progress, stop,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------- living the runs
+
+
+class _Lived(NamedTuple):
+    series: list[tuple[str, str, np.ndarray, np.ndarray]]
+    state_hash: str
+    hashes: dict[str, dict[str, str]]
+    people: list[tuple[int, dict[str, np.ndarray]]]
+    events: np.ndarray
+    service_names: tuple[str, ...]
+    seconds: float
+
+
+class _Counter:
+    """Weeks lived so far, counted by all workers and read by the one that shows progress."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.weeks = 0
+
+    def add(self, weeks: int) -> None:
+        with self._lock:
+            self.weeks += weeks
+
+
+def _burnt_in(
+    made: Plan, parameters: Parameters, borough_seed: int, cache: bool, notice: Callable[[str], None]
+) -> World:
+    if not cache:
+        return burn_in(made.place, made.size, borough_seed, parameters)
+    key = checkpoints.key_of(made.place, made.size, borough_seed, parameters, BURN_IN_WEEKS)
+    arrays = checkpoints.fetch(key, notice)
+    if arrays is not None:
+        return restore(arrays, parameters, borough_seed)
+    world = burn_in(made.place, made.size, borough_seed, parameters)
+    checkpoints.keep(key, state_arrays(world))
+    return world
+
+
+def _live_one(
+    start: World,
+    policy: Policy,
+    parameters: Parameters,
+    life_seed: int,
+    weeks: int,
+    watch: Any,
+    is_first: bool,
+    stop: Callable[[], bool],
+    count: Callable[[int], None],
+) -> _Lived | None:
+    """One life of a borough; None when it was stopped."""
+    began = time.perf_counter()
+    world = branch(start, policy, life_seed, weeks, parameters, watch if is_first else ())
+    hashes: dict[str, dict[str, str]] = {}
+    people: list[tuple[int, dict[str, np.ndarray]]] = []
+    if is_first:
+        hashes["0"] = _short(column_hashes(world))
+    week = 0
+    while week < weeks:
+        upto = min(weeks, week - week % MONTH + MONTH, week - week % QUARTER + QUARTER)
+        live(world, upto - week, stop)
+        if stop():
+            return None
+        count(upto - week)
+        week = upto
+        if is_first and (week % QUARTER == 0 or week == weeks):
+            hashes[str(week)] = _short(column_hashes(world))
+        if is_first and week % MONTH == 0:
+            people.append((week - 1, _seen(world, watch)))
+    return _Lived(
+        series(world),
+        state_hash(world),
+        hashes,
+        people,
+        np.array(world.events) if is_first else np.zeros((0, len(EVENT_FIELDS)), np.int32),
+        tuple(world.borough.service_names),
+        time.perf_counter() - began,
+    )
+
+
+def _short(hashes: Mapping[str, str]) -> dict[str, str]:
+    return {name: value[:16] for name, value in sorted(hashes.items())}
+
+
+def _seen(world: World, rows: Any) -> dict[str, np.ndarray]:
+    """Every declared column of the watched citizens."""
+    seen: dict[str, np.ndarray] = {}
+    for name, spec in columns_of(CitizenColumns).items():
+        column = getattr(world.borough.citizens, name)[rows]
+        if spec.per == 1:
+            seen[name] = column.copy()
+        else:
+            for part in range(spec.per):
+                seen[f"{name}_{part + 1}"] = column[:, part].copy()
+    return seen
+
+
+def _work(
+    command: str,
+    scenarios: Sequence[str | Path | Mapping[str, Any] | Scenario],
+    size: int | None,
+    years: int | None,
+    seed: int,
+    replicates: int | None,
+    workers: int | None,
+    place: str | Path | PlaceInput | None,
+    rank_of: int | None,
+    boroughs: int,
+    values: Mapping[str, float] | None,
+    cache: bool,
+    progress: Callable[[str, float, float], None] | None,
+    stop: Callable[[], bool] | None,
+) -> Results:
+    made = plan(
+        command, scenarios, size, years, seed, replicates, workers, place, rank_of, boroughs, values
+    )  # fmt: skip
+    return live_plan(made, cache=cache, progress=progress, stop=stop)
+
+
+def live_plan(
+    made: Plan,
+    *,
+    cache: bool = True,
+    progress: Callable[[str, float, float], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+    only: Collection[tuple[int, int]] | None = None,
+) -> Results:
+    """Live every run of a checked plan (or `only` some: scenario and replicate), and sum up.
+
+    Raises
+    ------
+    InterruptedRun
+        When it is stopped; it carries what was finished.
+    """
+    began = time.perf_counter()
+    halted = threading.Event()
+    should_stop = halted.is_set if stop is None else lambda: halted.is_set() or stop()
+    counter = _Counter()
+    if only is None:
+        only = {(at, k) for at in range(len(made.scenarios)) for k in range(made.replicates)}
+    wanted = float(made.weeks * len(only))
+
+    def tick(stage: str) -> None:
+        if progress is not None:
+            progress(stage, counter.weeks, wanted)
+
+    seconds = {"burn_in": 0.0, "live": 0.0, "summarise": 0.0}
+    notices: list[str] = []
+    futures: dict[tuple[int, int], Future[_Lived | None]] = {}
+    failed: list[dict[str, Any]] = []
+    pool = ThreadPoolExecutor(made.workers)
+    try:
+        _submit_all(
+            made, only, pool, futures, failed, cache, notices, should_stop, counter.add, tick, seconds
+        )
+    except KeyboardInterrupt:
+        halted.set()
+    finally:
+        is_stopped = should_stop()
+        halted.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+    lived: dict[tuple[int, int], _Lived] = {}
+    for (at, replicate), future in futures.items():
+        if future.cancelled():
+            continue
+        error = future.exception()
+        if isinstance(error, InputError):
+            raise error
+        if error is not None:
+            failed.append(_failure(made.names[at], replicate, error))
+            continue
+        result = future.result()
+        if result is not None:
+            lived[at, replicate] = result
+
+    everyone = range(len(made.scenarios))
+    finished = [k for k in range(made.replicates) if all((at, k) in lived for at in everyone)]
+    is_short = is_stopped and len(lived) + len(failed) < len(only)
+    if is_short:
+        lived = {key: value for key, value in lived.items() if key[1] in finished}
+        notices.append(f"stopped early: {len(finished)} of {made.replicates} replicates were finished")
+        if not lived:
+            raise InterruptedRun(None, 0, made.replicates)
+    tick("summarise")
+    mark = time.perf_counter()
+    results = _gathered(made, lived, failed, notices, len(finished))
+    seconds["summarise"] = time.perf_counter() - mark
+    seconds["total"] = time.perf_counter() - began
+    results = replace(results, seconds=seconds)
+    if is_short:
+        raise InterruptedRun(results, len(finished), made.replicates)
+    return results
+
+
+def _submit_all(
+    made: Plan,
+    only: Collection[tuple[int, int]],
+    pool: ThreadPoolExecutor,
+    futures: dict[tuple[int, int], Future[_Lived | None]],
+    failed: list[dict[str, Any]],
+    cache: bool,
+    notices: list[str],
+    should_stop: Callable[[], bool],
+    count: Callable[[int], None],
+    tick: Callable[[str], None],
+    seconds: dict[str, float],
+) -> None:
+    """Burn in as many boroughs at a time as there are workers, live their replicates, and let them go."""
+    kinds = list(dict.fromkeys(made.parameters))
+    kind_of = [kinds.index(parameters) for parameters in made.parameters]
+    if 1 < made.boroughs < made.replicates:
+        notices.append(
+            f"{made.replicates} replicates share {made.boroughs} boroughs, so the intervals are "
+            "a little too narrow"
+        )
+    batch = max(1, made.workers // len(kinds))
+    for first in range(0, made.boroughs, batch):
+        here = range(first, min(made.boroughs, first + batch))
+        mark = time.perf_counter()
+        starts = {
+            (borough, kind): pool.submit(
+                _burnt_in, made, kinds[kind], made.borough_seed(borough), cache, notices.append
+            )
+            for borough in here
+            for kind in range(len(kinds))
+        }
+        _wait(starts.values(), lambda: tick("burn_in"), should_stop)
+        seconds["burn_in"] += time.perf_counter() - mark
+        if should_stop():
+            return
+        mark = time.perf_counter()
+        watch = _watched(starts.get((0, kind_of[0])))
+        if first == 0:
+            notices += _place_notices(made, starts[0, kind_of[0]])
+        own = []
+        for at, replicate in sorted(only, key=lambda run: (run[1], run[0])):  # pairs are finished together
+            if replicate % made.boroughs in here:
+                start = starts[replicate % made.boroughs, kind_of[at]]
+                error = start.exception()
+                if error is not None:
+                    if isinstance(error, InputError):
+                        raise error
+                    failed.append(_failure(made.names[at], replicate, error))
+                    continue
+                future = pool.submit(_one, made, at, replicate, start, watch, should_stop, count)
+                futures[at, replicate] = future
+                own.append(future)
+        del starts, start  # a borough is let go with its last run
+        _wait(own, lambda: tick("live"), should_stop)
+        seconds["live"] += time.perf_counter() - mark
+        if should_stop():
+            return
+
+
+def _place_notices(made: Plan, start: Future[World]) -> list[str]:
+    if start.cancelled() or start.exception() is not None:
+        return []
+    names = start.result().borough.place_names
+    return [note for scenario in made.scenarios for note in scenario.notices(names)]
+
+
+def _wait(futures: Iterable[Future[Any]], tick: Callable[[], None], stop: Callable[[], bool]) -> None:
+    """Wait for all, showing progress from this thread only, and dropping what has not begun when stopped."""
+    open_ = set(futures)
+    while open_:
+        _, open_ = wait(open_, timeout=0.2, return_when=FIRST_COMPLETED)
+        tick()
+        if stop():
+            for future in open_:
+                future.cancel()
+
+
+def _watched(start: Future[World] | None) -> Any:
+    if start is None or start.cancelled() or start.exception() is not None:
+        return ()
+    return people_to_watch(start.result(), WATCHED)
+
+
+def _one(
+    made: Plan,
+    at: int,
+    replicate: int,
+    start: Future[World],
+    watch: Any,
+    stop: Callable[[], bool],
+    count: Callable[[int], None],
+) -> _Lived | None:
+    if stop():
+        return None
+    world = start.result()
+    scenario = made.scenarios[at]
+    policy = scenario.policy(made.weeks, world.borough.place_names)
+    return _live_one(
+        world,
+        policy,
+        made.parameters[at],
+        made.life_seed(replicate),
+        made.weeks,
+        watch,
+        replicate == 0,
+        stop,
+        count,
+    )
+
+
+def _failure(scenario: str, replicate: int, error: BaseException) -> dict[str, Any]:
+    """A failed run without anything that names the user: files by their last part only."""
+    home = str(Path.home())
+    said = re.sub(r"\s+", " ", str(error).replace(home, "~"))[:500]
+    lines = [
+        f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    return {
+        "scenario": scenario,
+        "replicate": replicate,
+        "error": f"{type(error).__name__}: {said}",
+        "traceback": "\n".join([*lines, f"{type(error).__name__}: {said}"]),
+    }
+
+
+# ---------------------------------------------------------------------- summing up
+
+
+def _gathered(
+    made: Plan,
+    lived: Mapping[tuple[int, int], _Lived],
+    failed: list[dict[str, Any]],
+    notices: list[str],
+    finished: int,
+) -> Results:
+    names = made.names
+    metrics = {name: MetricInfo(m.label, m.unit, m.good) for name, m in METRICS.items()}
+    if made.command == "compare":
+        metrics.setdefault(CUMULATIVE, SAVING)
+    runs = []
+    for at, replicate in sorted(lived):
+        runs.append(
+            {
+                "scenario": names[at],
+                "replicate": replicate,
+                "borough_seed": made.borough_seed(replicate),
+                "life_seed": made.life_seed(replicate),
+                "run_id": run_id_of(made, at, replicate),
+                "state_hash": lived[at, replicate].state_hash,
+            }
+        )
+    wanted_ids = [run_id_of(made, at, k) for at in range(len(names)) for k in range(made.replicates)]
+    table = _series_frame(names, lived)
+    settings = {
+        "command": made.command,
+        "model_version": MODEL_VERSION,
+        "size": made.size,
+        "years": made.years,
+        "weeks": made.weeks,
+        "seed": made.seed,
+        "replicates": made.replicates,
+        "boroughs": made.boroughs,
+        "burn_in_weeks": BURN_IN_WEEKS,
+        "outcome_weeks": min(OUTCOME_WEEKS, made.weeks),
+        "values": dict(made.values),
+        "place": {
+            "name": made.place.name,
+            "file_name": made.place.file_name,
+            "sha256": made.place.sha256,
+            "rank_of": made.place.rank_of,
+            "rank_of_asked": made.rank_of,
+            "places": shape_for(made.size, len(made.place.place_names))[0],
+        },
+    }
+    said = "\n".join(f"{row['scenario']} {row['replicate']} {row['state_hash']}" for row in runs)
+    base = names[0]
+    headline = tuple(name for name in HEADLINE if name in metrics and name != CUMULATIVE)
+    if made.command == "compare":
+        headline += (CUMULATIVE,)
+    return Results(
+        base=base,
+        names=names,
+        scenarios=tuple(scenario.as_dict() for scenario in made.scenarios),
+        given=tuple(scenario.text for scenario in made.scenarios),
+        series=table,
+        summary=summarise(table, names, made.weeks, metrics),
+        outcomes=pair_outcomes(table, names, made.weeks, metrics, headline),
+        people=_people_frame(names, lived),
+        events=_events_frame(names, lived),
+        runs=pd.DataFrame(
+            runs, columns=["scenario", "replicate", "borough_seed", "life_seed", "run_id", "state_hash"]
+        ),
+        metrics=metrics,
+        headline=headline,
+        hashes={names[at]: lived[at, k].hashes for at, k in sorted(lived) if k == 0},
+        failed=tuple(sorted(failed, key=lambda run: (names.index(run["scenario"]), run["replicate"]))),
+        notices=tuple(dict.fromkeys(notices)),
+        settings=settings,
+        seconds={},
+        state_hash=hashlib.sha256(said.encode()).hexdigest(),
+        run_id=hashlib.sha256(" ".join(wanted_ids).encode()).hexdigest()[:16],
+        finished=finished,
+        place_bytes=made.place_bytes,
+    )
+
+
+def _category(codes: list[int], lengths: list[int], labels: Sequence[str]) -> pd.Categorical:
+    return pd.Categorical.from_codes(np.repeat(np.array(codes, np.int32), lengths), categories=list(labels))
+
+
+def _series_frame(names: Sequence[str], lived: Mapping[tuple[int, int], _Lived]) -> pd.DataFrame:
+    """The tidy table; weeks in which a metric has no meaning are left out."""
+    parts: list[tuple[int, int, str, str, np.ndarray, np.ndarray]] = []
+    for at, replicate in sorted(lived):
+        own = lived[at, replicate].series
+        for metric, group, weeks, values in own:
+            has_meaning = np.isfinite(values)
+            parts.append((at, replicate, metric, group, np.asarray(weeks)[has_meaning], values[has_meaning]))
+        if at and (0, replicate) in lived:
+            saving = _saving(lived[0, replicate].series, own)
+            if saving is not None:
+                parts.append((at, replicate, CUMULATIVE, "all", *saving))
+    metrics = list(dict.fromkeys(part[2] for part in parts))
+    groups = list(dict.fromkeys(part[3] for part in parts))
+    metric_code = {name: k for k, name in enumerate(metrics)}
+    group_code = {name: k for k, name in enumerate(groups)}
+    lengths = [len(part[4]) for part in parts]
+    empty = np.zeros(0)
+    return pd.DataFrame(
+        {
+            "scenario": _category([part[0] for part in parts], lengths, names),
+            "replicate": np.repeat(np.array([part[1] for part in parts], np.int32), lengths),
+            "week": np.concatenate([part[4] for part in parts] or [empty]).astype(np.int32),
+            "metric": _category([metric_code[part[2]] for part in parts], lengths, metrics),
+            "group": _category([group_code[part[3]] for part in parts], lengths, groups),
+            "value": np.concatenate([part[5] for part in parts] or [empty]).astype(np.float64),
+        }
+    )
+
+
+def _saving(
+    base: list[tuple[str, str, np.ndarray, np.ndarray]], own: list[tuple[str, str, np.ndarray, np.ndarray]]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """What a scenario has saved against its pair so far, £ per head (costs are by the year)."""
+    costs = [
+        next((row for row in rows if row[0] == "cost_per_head" and row[1] == "all"), None)
+        for rows in (base, own)
+    ]
+    if costs[0] is None or costs[1] is None:
+        return None
+    weeks = np.asarray(costs[1][2])
+    return weeks, np.cumsum((costs[0][3] - costs[1][3]) / WEEKS_A_YEAR)
+
+
+def _people_frame(names: Sequence[str], lived: Mapping[tuple[int, int], _Lived]) -> pd.DataFrame:
+    columns: dict[str, list[Any]] = {"scenario": [], "week": [], "person": []}
+    for at in range(len(names)):
+        for week, seen in lived[at, 0].people if (at, 0) in lived else ():
+            count = len(next(iter(seen.values())))
+            columns["scenario"].append(np.full(count, at, np.int32))
+            columns["week"].append(np.full(count, week, np.int32))
+            columns["person"].append(np.arange(count, dtype=np.int32))
+            for name, values in seen.items():
+                columns.setdefault(name, []).append(values)
+    if not columns["scenario"]:
+        return pd.DataFrame(
+            {"scenario": pd.Categorical([], categories=list(names)), "week": [], "person": []}
+        )
+    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
+    scenario = pd.Categorical.from_codes(joined.pop("scenario"), categories=list(names))
+    return pd.DataFrame({"scenario": scenario, **joined})
+
+
+def _events_frame(names: Sequence[str], lived: Mapping[tuple[int, int], _Lived]) -> pd.DataFrame:
+    tables, codes, services = [], [], []
+    for at in range(len(names)):
+        if (at, 0) in lived:
+            own = lived[at, 0].events
+            tables.append(own)
+            codes.append(np.full(len(own), at, np.int32))
+            called = (*lived[at, 0].service_names, "")  # row −1 is no service
+            services += [called[row] for row in own[:, EVENT_FIELDS.index("service")].tolist()]
+    events = np.concatenate(tables) if tables else np.zeros((0, len(EVENT_FIELDS)), np.int32)
+    columns: dict[str, Any] = {
+        "scenario": pd.Categorical.from_codes(np.concatenate(codes) if codes else [], categories=list(names))
+    }
+    for at, name in enumerate(EVENT_FIELDS):
+        columns[name] = events[:, at]
+    columns["kind"] = pd.Categorical.from_codes(
+        events[:, EVENT_FIELDS.index("kind")], categories=list(EVENT_KINDS)
+    )
+    columns["service"] = pd.Categorical(services, categories=sorted(set(services)))
+    return pd.DataFrame(columns)

@@ -1,0 +1,161 @@
+"""A scenario as a value: what a file and its parents say together, and the policy that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dealsim.errors import InputError
+from dealsim.levers import LEVERS, Policy
+from dealsim.scenarios.timetable import policy_table
+from dealsim.scenarios.wording import brief, shown, suggestion
+
+FORMAT = 1
+"""The newest scenario format this package reads."""
+
+DEFAULTS = {"place": "wigan", "size": None, "replicates": None}
+"""What a scenario that does not say uses; none leaves it to whoever runs it."""
+
+
+class Frozen(dict[str, Any]):
+    """A mapping that cannot be changed, and that pickles, copies and turns into JSON as a plain one does."""
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("a scenario cannot be changed; make another with scenario_from")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Frozen, (dict(self),)
+
+
+def frozen(value: Any) -> Any:
+    """Plain data with every mapping and list made unchangeable."""
+    if isinstance(value, Mapping):
+        return Frozen({key: frozen(part) for key, part in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(frozen(part) for part in value)
+    return value
+
+
+def thawed(value: Any) -> Any:
+    """Plain data again, for JSON and for anyone who wants to change a copy."""
+    if isinstance(value, Mapping):
+        return {key: thawed(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [thawed(part) for part in value]
+    return value
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One set of levers, schedule and shocks, with everything its parents say already in it.
+
+    `levers` holds the value of every lever before its schedule begins; `schedule` and `shocks` are the
+    entries as written; `origins` says where each named value came from (`levers.nerve`, `schedule[2]`,
+    `shocks[0]`, `rivals.fast_word`, `size`), as `file:line`.
+    """
+
+    name: str
+    question: str
+    author: str
+    date: str
+    sources: tuple[str, ...]
+    place: str
+    size: int | None
+    replicates: int | None
+    levers: Mapping[str, Any]
+    schedule: tuple[Mapping[str, Any], ...]
+    shocks: tuple[Mapping[str, Any], ...]
+    rivals: tuple[str, ...]
+    origins: Mapping[str, str] = field(repr=False)
+    path: Path | None = field(repr=False)
+    text: str = field(repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The scenario as resolved, as plain data that `scenario_from` reads back to the same policy."""
+        header = {
+            "format": FORMAT,
+            "name": self.name,
+            "question": self.question,
+            "author": self.author,
+            "date": self.date,
+            "sources": list(self.sources),
+            "place": self.place,
+            "size": self.size,
+            "replicates": self.replicates,
+        }
+        body = {
+            "levers": thawed(self.levers),
+            "schedule": thawed(self.schedule),
+            "shocks": thawed(self.shocks),
+            "rivals": list(self.rivals),
+        }
+        return {key: value for key, value in header.items() if value not in (None, "", [])} | body
+
+    def policy(self, weeks: int, place_names: Sequence[str]) -> Policy:
+        """The policy in force in each week, for a borough with those places.
+
+        Raises
+        ------
+        InputError
+            If a lever names a place that neither the borough nor the scenario's place has.
+        """
+        self.notices(place_names)
+        return policy_table(self.levers, self.schedule, self.shocks, weeks, place_names)
+
+    def notices(self, place_names: Sequence[str]) -> tuple[str, ...]:
+        """What is said of places that this (perhaps small) borough does not have, and so ignored.
+
+        Raises
+        ------
+        InputError
+            As `policy` does.
+        """
+        foreign = [part for part in self._places_named() if part[2] not in place_names]
+        known = self._known_places() if foreign else ()
+        notices, problems = [], []
+        for where, lever, named in foreign:
+            origin = shown(self.origins.get(where, self.name))
+            if named in known:
+                notices.append(f"{origin}: {lever} for {named} is ignored: this borough has no such place")
+            else:
+                every = tuple(dict.fromkeys((*place_names, *known)))
+                allowed = ", ".join(map(brief, every)) or "a borough with places"
+                problems.append(
+                    f"{origin}: {lever}: there is no place {brief(named)}{suggestion(named, every)}"
+                    f"\n    allowed: default, {allowed}"
+                )
+        if problems:
+            raise InputError(problems)
+        return tuple(notices)
+
+    def _known_places(self) -> tuple[str, ...]:
+        """The places of the borough the scenario was written for, where that is a shipped one."""
+        try:
+            from dealsim.places import shipped
+
+            return tuple(shipped(self.place).place_names)
+        except InputError:
+            return ()
+
+    def _places_named(self) -> list[tuple[str, str, str]]:
+        """Each place a lever is given for, with where that is said."""
+        said = [(f"levers.{name}", name, value) for name, value in self.levers.items()]
+        for number, entry in enumerate(self.schedule):
+            for form in ("value", "pulse"):
+                if form in entry:
+                    said.append((f"schedule[{number}]", entry["lever"], entry[form]))
+            for value in entry.get("ramp", ()):
+                said.append((f"schedule[{number}]", entry["lever"], value))
+        found = [
+            (where, lever, place)
+            for where, lever, value in said
+            if LEVERS[lever].varies_by == "place" and isinstance(value, Mapping)
+            for place in value
+            if place != "default"
+        ]
+        return list(dict.fromkeys(found))

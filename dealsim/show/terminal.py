@@ -1,0 +1,147 @@
+"""Results and progress on a terminal or in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from dealsim.results import NOT_CALIBRATED, TOO_SMALL, Results
+from dealsim.show.words import between, count, figure, in_words, scaled
+from dealsim.text import plain
+
+_STAGES = {"burn_in": "Preparing the borough", "live": "Living the weeks", "summarise": "Adding up"}
+
+
+class Shown:
+    """Progress on the error stream: a bar on a terminal, a line every tenth of the way elsewhere."""
+
+    def __init__(self, is_quiet: bool) -> None:
+        self._is_quiet = is_quiet
+        self._began = 0.0
+        self._tenth = 0
+        self._stage = ""
+        self._bar: Progress | None = None
+        self._task: Any = None
+
+    def __enter__(self) -> Shown:
+        self._began = time.perf_counter()
+        if not self._is_quiet and sys.stderr is not None and sys.stderr.isatty():
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task(_STAGES["burn_in"], total=None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, stage: str, done: float, whole: float) -> None:
+        if self._is_quiet:
+            return
+        now = time.perf_counter()
+        if self._bar is not None:
+            if stage != self._stage and done == 0:
+                self._bar.reset(self._task, total=whole if stage == "live" else None)
+            self._bar.update(
+                self._task,
+                description=_STAGES.get(stage, stage),
+                total=whole if done else None,
+                completed=done,
+            )
+        elif stage != self._stage and stage == "burn_in":
+            note(_STAGES[stage])
+        if stage != self._stage and stage == "live":
+            self._began = now
+        self._stage = stage
+        tenth = int(10 * done / whole) if whole else 0
+        if self._bar is None and tenth > self._tenth:
+            self._tenth = tenth
+            left = (now - self._began) * (whole - done) / done
+            note(f"{10 * tenth} % done" + (f", about {left:,.0f} s left" if tenth < 10 else ""))
+
+
+def note(line: str) -> None:
+    """One line on the error stream."""
+    if sys.stderr is not None:
+        print(f"dealsim: {plain(line, 500)}", file=sys.stderr, flush=True)
+
+
+def _console() -> Console:
+    is_terminal = sys.stdout.isatty()
+    return Console(width=None if is_terminal else 118, highlight=False, emoji=False, markup=False)
+
+
+def print_results(results: Results) -> None:
+    """The headline figures as a table, and everything a reader must know before passing them on."""
+    console = _console()
+    last = results.settings["outcome_weeks"] // 52
+    span = "the last two years" if last == 2 else "the last year"
+    size = f"{results.settings['size']:,} citizens, {count(results.settings['years'], 'year')}"
+    for name in results.names[1:] if results.is_comparison else results.names:
+        table = Table(title_justify="left", title_style="bold")
+        if results.is_comparison:
+            table.title = f"{plain(name)} against {plain(results.base)}: mean of {span}; {size}"
+            for head in (
+                "Measure",
+                plain(results.base, 30),
+                plain(name, 30),
+                "Difference (95 % interval)",
+                "Shows",
+            ):
+                table.add_column(head, overflow="fold")
+        else:
+            table.title = f"{plain(name)}: mean of {span}; {size}, {count(results.finished, 'replicate')}"
+            for head in ("Measure", "Mean", "95 % interval"):
+                table.add_column(head, overflow="fold")
+        rows = pd.DataFrame([scaled(row) for row in results.rows().to_dict("records")])
+        if rows.empty:
+            break
+        base = rows[rows["scenario"] == results.base].set_index("metric")["mean"].to_dict()
+        for row in rows[rows["scenario"] == name].to_dict("records"):
+            what = Text(plain(row["label"]) + (f" ({plain(row['unit'])})" if row["unit"] else ""))
+            mean = figure(row["mean"])
+            if results.is_comparison:
+                apart = figure(row["difference"], signed=True)
+                interval = between(row["difference_low"], row["difference_high"], signed=True)
+                before = figure(base.get(row["metric"]))
+                table.add_row(what, before, mean, f"{apart} ({interval})", in_words(row), end_section=True)
+            else:
+                table.add_row(what, mean, between(row["low"], row["high"]))
+        console.print(table)
+    for line in remarks(results):
+        console.print(Text(line))
+
+
+def remarks(results: Results) -> list[str]:
+    """What must be said with any figure of these results."""
+    lines = [NOT_CALIBRATED]
+    if results.is_too_small:
+        lines.append(TOO_SMALL)
+    if results.finished < 2:
+        lines.append("With fewer than two replicates there is no interval: ask for more with --replicates.")
+    if results.settings["boroughs"] == 1:
+        lines.append("Intervals show chance within one drawn borough, not doubt about the model's numbers.")
+    else:
+        lines.append("Intervals show chance over boroughs and lives, not doubt about the model's numbers.")
+    for run in results.failed[:5]:
+        lines.append(
+            f"Failed: {plain(run['scenario'])}, replicate {run['replicate'] + 1}: {plain(run['error'])}"
+        )
+    if len(results.failed) > 5:
+        lines.append(f"… and {len(results.failed) - 5} more failed runs; failed.json has them all")
+    lines += [f"Note: {plain(line, 400)}" for line in results.notices]
+    return lines

@@ -1,0 +1,240 @@
+"""Sums up runs: means, paired differences, intervals, and what follows from whole pairs.
+
+It knows tables only, so it sums up stored results as well as fresh ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+OUTCOME_WEEKS = 104
+"""Outcomes are means of the last two years."""
+MONTH = 4
+QUARTER = 13
+SMOOTHED = 12
+"""Weeks in a smoothed value: three whole months, since some things happen once in four weeks."""
+
+
+class MetricInfo(NamedTuple):
+    """What a reader must know of a metric: label, unit, and which way is good ('up', 'down' or '')."""
+
+    label: str
+    unit: str
+    good: str
+
+
+CUMULATIVE = "cumulative_saving"
+SAVING = MetricInfo("Saving against the base, added up", "£ per head", "up")
+
+
+def interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Mean and 95 % interval by Student's t; without an interval for fewer than two values."""
+    n = len(values)
+    if n == 0:
+        return math.nan, math.nan, math.nan
+    mean = float(np.mean(values))
+    if n < 2:
+        return mean, math.nan, math.nan
+    half = float(stats.t.ppf(0.975, n - 1)) * float(np.std(values, ddof=1)) / math.sqrt(n)
+    return mean, mean - half, mean + half
+
+
+def pairs_needed(differences: np.ndarray) -> float:
+    """The fewest pairs at which 1.96·sd/√n is less than the mean difference; NaN where no number would do.
+
+    >>> pairs_needed(np.array([1.0, 2.0, 3.0]))
+    2.0
+    """
+    if len(differences) < 2:
+        return math.nan
+    mean, spread = abs(float(np.mean(differences))), float(np.std(differences, ddof=1))
+    if mean == 0.0:
+        return math.nan
+    return float(max(2, math.floor((1.96 * spread / mean) ** 2) + 1))
+
+
+def verdict_of(low: float, high: float, good: str) -> str:
+    """Which way a difference goes, in a word; nothing is claimed that the interval does not show."""
+    if math.isnan(low) or math.isnan(high) or low <= 0.0 <= high:
+        return "no difference" if low == high == 0.0 else "cannot tell"
+    if good not in ("up", "down"):
+        return "higher" if low > 0.0 else "lower"
+    return "better" if (low > 0.0) == (good == "up") else "worse"
+
+
+SUMMARY_COLUMNS = (
+    "scenario", "metric", "group", "label", "unit", "good", "n", "mean", "low", "high",
+    "pairs", "difference", "difference_low", "difference_high", "pairs_needed", "verdict",
+)  # fmt: skip
+
+
+def summarise(
+    table: pd.DataFrame, names: Sequence[str], weeks: int, metrics: Mapping[str, MetricInfo]
+) -> pd.DataFrame:
+    """One row a scenario, metric and group, over the last two years of each replicate."""
+    last = table[table["week"] >= weeks - OUTCOME_WEEKS]
+    grouped = last.groupby(["metric", "group", "scenario", "replicate"], observed=True, sort=False)["value"]
+    ends = grouped.mean()
+    is_sum = ends.index.get_level_values("metric") == CUMULATIVE
+    if is_sum.any():
+        ends = ends.where(~is_sum, grouped.last())
+    found: dict[tuple[str, str], dict[str, dict[int, float]]] = {}
+    key: Any
+    for key, value in ends.items():
+        metric, group, scenario, replicate = key
+        found.setdefault((str(metric), str(group)), {}).setdefault(str(scenario), {})[int(replicate)] = float(
+            value
+        )
+    rows = []
+    for (metric, group), by_scenario in found.items():
+        about = metrics.get(metric, MetricInfo(metric, "", ""))
+        for name in names:
+            own = by_scenario.get(name, {})
+            if not own:
+                continue
+            mean, low, high = interval(np.array([own[k] for k in sorted(own)]))
+            row: dict[str, Any] = {
+                "scenario": name, "metric": metric, "group": group, "label": about.label, "unit": about.unit,
+                "good": about.good, "n": len(own), "mean": mean, "low": low, "high": high, "pairs": 0,
+                "difference": math.nan, "difference_low": math.nan, "difference_high": math.nan,
+                "pairs_needed": math.nan, "verdict": "",
+            }  # fmt: skip
+            if name != names[0]:
+                base = by_scenario.get(names[0], {})
+                if metric == CUMULATIVE:  # a difference from the base already
+                    pairs = np.array([own[k] for k in sorted(own)])
+                else:
+                    pairs = np.array([own[k] - base[k] for k in sorted(own) if k in base])
+                mean, low, high = interval(pairs)
+                row |= {
+                    "pairs": len(pairs), "difference": mean, "difference_low": low, "difference_high": high,
+                    "pairs_needed": pairs_needed(pairs), "verdict": verdict_of(low, high, about.good),
+                }  # fmt: skip
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
+
+
+def smoothed(table: pd.DataFrame, metric: str, scenario: str, group: str = "all") -> pd.DataFrame:
+    """A metric smoothed over the 12 weeks up to each fourth week: one row a week, one column a replicate.
+
+    Sums that add up over time are not smoothed.
+    """
+    rows = table[(table["metric"] == metric) & (table["scenario"] == scenario) & (table["group"] == group)]
+    wide = rows.pivot(index="week", columns="replicate", values="value").sort_index()
+    if wide.empty or metric == CUMULATIVE:
+        return wide.iloc[MONTH - 1 :: MONTH] if len(wide) > 2 * MONTH else wide
+    every = wide.reindex(range(int(wide.index.min()), int(wide.index.max()) + 1))
+    smooth = every.rolling(SMOOTHED, min_periods=1).mean()
+    return smooth[(smooth.index % MONTH == MONTH - 1) & (smooth.index >= MONTH - 1)]
+
+
+OUTCOME_COLUMNS = (
+    "scenario",
+    "metric",
+    "outcome",
+    "label",
+    "unit",
+    "pairs",
+    "reached",
+    "mean",
+    "low",
+    "high",
+)
+EARLY_WEEKS = 104
+
+
+def pair_outcomes(
+    table: pd.DataFrame,
+    names: Sequence[str],
+    weeks: int,
+    metrics: Mapping[str, MetricInfo],
+    headline: Sequence[str],
+) -> pd.DataFrame:
+    """What only a pair can show: when it pays back, how fast it works, how deep it dips first.
+
+    The dip is the worst quarter of the first two years, so chance alone makes one.
+    """
+    rows: list[dict[str, Any]] = []
+
+    def add(
+        scenario: str, metric: str, outcome: str, label: str, unit: str, per_pair: Mapping[int, float]
+    ) -> None:
+        reached = np.array([value for _, value in sorted(per_pair.items()) if math.isfinite(value)])
+        mean, low, high = interval(reached)
+        rows.append(
+            {"scenario": scenario, "metric": metric, "outcome": outcome, "label": label, "unit": unit,
+             "pairs": len(per_pair), "reached": len(reached), "mean": mean, "low": low, "high": high}
+        )  # fmt: skip
+
+    for name in names[1:]:
+        saving = table[(table["metric"] == CUMULATIVE) & (table["scenario"] == name)]
+        if not saving.empty:
+            paid = {
+                int(replicate): payback_week(rows_["value"].to_numpy())
+                for replicate, rows_ in saving.groupby("replicate", observed=True)
+            }
+            add(
+                name,
+                CUMULATIVE,
+                "payback_week",
+                "Weeks until the saving has paid back what was spent",
+                "weeks",
+                paid,
+            )
+        for metric in headline:
+            if metric == CUMULATIVE:
+                continue
+            own, base = smoothed(table, metric, name), smoothed(table, metric, names[0])
+            if own.empty or base.empty:
+                continue
+            apart = (own - base).dropna(axis=1, how="all")
+            good = metrics[metric].good
+            half, dip = {}, {}
+            for replicate in apart.columns:
+                path = apart[replicate].dropna()
+                end = path[path.index >= weeks - OUTCOME_WEEKS].mean()
+                half[int(replicate)] = (
+                    _half_week(path, float(end)) if weeks >= 2 * OUTCOME_WEEKS else math.nan
+                )
+                early = path[path.index < EARLY_WEEKS]
+                if good == "up":
+                    dip[int(replicate)] = min(0.0, float(early.min()))
+                elif good == "down":
+                    dip[int(replicate)] = max(0.0, float(early.max()))
+            label, unit = metrics[metric].label, metrics[metric].unit
+            add(
+                name,
+                metric,
+                "half_effect_week",
+                f"{label}: weeks until half the effect is there",
+                "weeks",
+                half,
+            )
+            if dip:
+                add(name, metric, "early_dip", f"{label}: worst quarter of the first two years", unit, dip)
+    return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
+
+
+def payback_week(saved: np.ndarray) -> float:
+    """The first week from which savings never again fall below what was spent; NaN for never.
+
+    >>> payback_week(np.array([-1.0, -2.0, 0.5, 1.0])), payback_week(np.array([1.0, 2.0]))
+    (2.0, 0.0)
+    """
+    short = np.flatnonzero(saved < 0.0)
+    if not len(short):
+        return 0.0
+    return float(short[-1] + 1) if short[-1] + 1 < len(saved) else math.nan
+
+
+def _half_week(path: pd.Series, end: float) -> float:
+    if not math.isfinite(end) or end == 0.0:
+        return math.nan
+    there = path.index[(path / end) >= 0.5]
+    return float(there[0] + 1) if len(there) else math.nan

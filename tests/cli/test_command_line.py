@@ -1,0 +1,318 @@
+"""The command line as a stranger meets it: exit codes, words, JSON, and nothing heavy for help."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dealsim import __main__ as command
+from dealsim import runs, store
+from dealsim.version import __version__
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = ["--size", "400", "--years", "1", "--replicates", "2", "--workers", "2"]
+
+
+@pytest.fixture
+def called(capsys):
+    """Call the command in this process: exit code, what it printed, what it complained of."""
+
+    def call(*words):
+        code = command._exit_code(list(words))
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("results")
+    assert command._exit_code(["compare", "cuts_only", "deal", *TINY, "--quiet", "--out", str(root)]) == 0
+    return next(root.iterdir())
+
+
+def _process(*words, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "dealsim", *words],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=120,
+        check=False,
+        **options,
+    )
+
+
+def test_help_loads_nothing_heavy():
+    found = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "dealsim", "--help"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in found.stderr.splitlines()}
+    assert not loaded & {"numpy", "pandas", "numba", "mesa", "plotly", "pydantic", "scipy", "rich", "pyarrow"}
+    for verb in ("run", "compare", "report", "verify", "params", "doctor"):
+        assert re.search(rf"^\s+{verb}\b", found.stdout, re.M)
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = "import dealsim, sys; print(sorted({'numpy', 'pandas', 'numba', 'typer'} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_the_public_names_are_these():
+    import dealsim
+
+    assert set(dealsim.__all__) == {
+        *("DealModel", "MODEL_VERSION", "Results", "__version__", "compare", "load_scenario"),
+        *("read", "run", "save", "verify", "write_report"),
+    }
+    with pytest.raises(AttributeError):
+        dealsim.nothing
+
+
+def test_version(called):
+    code, out, _ = called("--version")
+    assert code == 0
+    assert __version__ in out
+
+
+def test_no_words_means_help(called):
+    code, out, _ = called()
+    assert code == 0
+    assert "compare" in out
+
+
+def test_a_comparison_prints_its_table_and_where_it_is_kept(called, tmp_path):
+    code, out, err = called("compare", "cuts_only", "deal", *TINY, "--out", str(tmp_path))
+    assert code == 0
+    assert "deal against cuts_only" in out
+    assert "Difference (95 % interval)" in out
+    assert "Not yet calibrated" in out
+    assert "Too small to report" in out
+    assert "100 % done" in err
+    kept = next(tmp_path.iterdir())
+    assert kept.name in out
+    assert (kept / "derived" / "report.html").exists()
+
+
+def test_json_is_one_object_and_nothing_else(called, tmp_path):
+    code, out, err = called("compare", "cuts_only", "deal", *TINY, "--json", "--out", str(tmp_path))
+    assert code == 0
+    assert err == ""
+    told = json.loads(out)
+    assert {"run_id", "folder", "state_hash", "seconds", "scenarios", "calibrated"} <= set(told)
+    assert told["calibrated"] is False
+    assert re.fullmatch(r"[0-9a-f]{64}", told["state_hash"])
+    assert {"load", "burn_in", "live", "summarise", "store", "report", "total"} <= set(told["seconds"])
+    for name, metrics in told["scenarios"].items():
+        for entry in metrics.values():
+            assert {"mean", "interval"} <= set(entry)
+            assert (name == "cuts_only") or {"difference", "difference_interval", "pairs_needed"} <= set(
+                entry
+            )
+    assert Path(told["folder"]).is_dir()
+
+
+def test_quiet_prints_only_where_the_results_are(called, tmp_path):
+    code, out, err = called("run", "cuts_only", *TINY, "--quiet", "--out", str(tmp_path))
+    assert (code, err) == (0, "")
+    assert [line.split(":")[0] for line in out.splitlines()] == ["Results", "Report"]
+
+
+def test_a_dry_run_runs_nothing(called, tmp_path):
+    words = ("compare", "cuts_only", "deal", "--dry-run", "--out", str(tmp_path / "none"))
+    code, out, _ = called(*words)
+    assert code == 0
+    assert "20 runs of 33,000 citizens" in out and "MB of memory" in out
+    code, out, _ = called(*words, "--json")
+    assert {"runs", "minutes", "memory_mb", "disk_mb"} <= set(json.loads(out))
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["run", "dael"], 2, "did you mean 'deal'"),
+        (["run", "deal", "--size", "0"], 2, "size is 0"),
+        (["run", "deal", "--size", "-5"], 2, "size is -5"),
+        (["run", "deal", "--size", "many"], 2, "--size"),
+        (["run", "deal", "--size", "9999999"], 2, "between 1 and 2,000,000"),
+        (["run", "deal", "--years", "41"], 2, "between 1 and 40"),
+        (["run", "deal", "--replicates", "0"], 2, "replicates is 0"),
+        (["run", "deal", "--workers", "0"], 2, "workers is 0"),
+        (["run", "deal", "--seed", "-1"], 2, "seed is -1"),
+        (["run", "deal", "--seed", "9" * 30], 2, "seed is"),
+        (["run", "deal", "--place", "no such.csv"], 2, "no such file"),
+        (["run", "deal", "--place", "."], 2, "folder"),
+        (["run", "deal", "--rank-of", "10"], 2, "place file"),
+        (["run", "nothing.yaml"], 2, "nothing.yaml"),
+        (["run", "\x1b[31mred"], 2, "no scenario"),
+        (["run", "a\x00b"], 2, "error"),
+        (["run", "\udcff"], 2, "error"),
+        (["run", "../../../etc/passwd"], 2, "error"),
+        (["run", ""], 2, "error"),
+        (["run"], 2, "error"),
+        (["compare", "deal"], 2, "error"),
+        (["compare", "deal", "deal"], 2, "name of its own"),
+        (["fly"], 2, "fly"),
+        (["run", "deal", "--fast"], 2, "--fast"),
+        (["run", "deal", "--size", "2000000", "--years", "40", "--replicates", "9000"], 5, "fewer"),
+        (["verify", "nowhere"], 1, "no results folder"),
+        (["verify", "."], 1, "no manifest.json"),
+        (["report", "nowhere"], 1, "no results folder"),
+    ],
+)
+def test_bad_input_ends_with_a_line_and_a_code(called, words, code, said):
+    found, out, err = called(*words)
+    assert found == code
+    assert out == ""
+    assert err.startswith("error: ")
+    assert said in err
+    assert "Traceback" not in err
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", err)
+
+
+def test_every_problem_is_a_line(called):
+    _, _, err = called("compare", "dael", "cust_only", "--size", "0", "--years", "0")
+    assert len(re.findall("^error: ", err, re.M)) >= 4
+
+
+def test_out_that_is_a_file_is_said_before_anything_is_run(called, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "live_plan", lambda *_, **__: pytest.fail("it ran"))
+    (tmp_path / "taken").write_text("mine")
+    code, _, err = called("run", "deal", *TINY, "--out", str(tmp_path / "taken"))
+    assert code == 1
+    assert "nothing was run" in err
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_full_disk_keeps_the_results_elsewhere_and_says_so(called, tmp_path, monkeypatch):
+    real = store.save
+
+    def full(results, root):
+        if Path(root) == tmp_path / "out":
+            raise store.StoreError("the disk is full while writing series.parquet")
+        return real(results, root)
+
+    monkeypatch.setattr(store, "save", full)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
+    (tmp_path / "temp").mkdir()
+    code, out, err = called("run", "cuts_only", *TINY, "--out", str(tmp_path / "out"))
+    assert code == 1
+    assert "the disk is full" in err and "instead" in err
+    assert "Not yet calibrated" in out
+    assert len(list((tmp_path / "temp" / "dealsim-results").iterdir())) == 1
+
+
+def test_failed_runs_end_with_three(called, tmp_path, monkeypatch):
+    lived = runs._live_one
+
+    def sometimes(start, policy, parameters, life_seed, weeks, watch, is_first, *rest):
+        if is_first:
+            raise ArithmeticError("broken on purpose")
+        return lived(start, policy, parameters, life_seed, weeks, watch, is_first, *rest)
+
+    monkeypatch.setattr(runs, "_live_one", sometimes)
+    code, out, _ = called("run", "cuts_only", *TINY, "--out", str(tmp_path))
+    assert code == 3
+    assert "Failed: cuts_only, replicate 1: ArithmeticError: broken on purpose" in out
+    assert (next(tmp_path.iterdir()) / "failed.json").exists()
+
+
+def test_ctrl_c_keeps_what_is_finished_and_ends_with_130(called, tmp_path, monkeypatch):
+    from dealsim.show import terminal
+
+    real, pressed = terminal.Shown.__call__, []
+
+    def press(self, stage, done, whole):
+        real(self, stage, done, whole)
+        if done >= 0.4 * whole and not pressed:
+            pressed.append(1)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(terminal.Shown, "__call__", press)
+    words = ("--size", "600", "--years", "2", "--replicates", "40", "--workers", "1")
+    code, out, err = called("run", "cuts_only", *words, "--out", str(tmp_path))
+    assert code == 130
+    assert re.search(r"stopped; \d+ of 40 pairs finished", err)
+    assert store.damage(next(tmp_path.iterdir())) == []
+    assert "stopped early" in out
+
+
+def test_verify_says_identical(called, folder):
+    code, out, _ = called("verify", str(folder))
+    assert code == 0
+    assert "identical: 4 runs" in out
+
+
+def test_verify_ends_with_four_and_names_the_file(called, folder, tmp_path):
+    import shutil
+
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    raw = bytearray((copy / "series.parquet").read_bytes())
+    raw[100] ^= 4
+    (copy / "series.parquet").write_bytes(raw)
+    code, _, err = called("verify", str(copy))
+    assert code == 4
+    assert "series.parquet" in err
+    assert called("report", str(copy))[0] == 4
+
+
+def test_a_report_is_made_again_without_living_a_week(called, folder):
+    page = folder / "derived" / "report.html"
+    before = page.read_bytes()
+    page.unlink()
+    code, out, _ = called("report", str(folder))
+    assert code == 0
+    assert "report.html" in out
+    assert page.read_bytes() == before
+
+
+def test_params_lists_every_parameter(called):
+    from dealsim.levers import LEVERS
+    from dealsim.parameters import every_parameter
+
+    code, out, _ = called("params", "--json")
+    rows = json.loads(out)
+    assert code == 0
+    assert {row["name"] for row in rows} == {*every_parameter(), *(f"lever.{name}" for name in LEVERS)}
+    assert all(row[key] not in ("", None) for row in rows for key in ("label", "unit", "source", "grade"))
+    code, out, _ = called("params")
+    assert code == 0
+    assert all(name in out for name in every_parameter())
+
+
+def test_doctor_lists_what_is_kept_and_removes_only_that(called, monkeypatch, tmp_path):
+    from dealsim import checkpoints
+
+    monkeypatch.setattr(checkpoints, "usable_cache_root", lambda: tmp_path)
+    ours, theirs = tmp_path / "checkpoints" / f"{'0' * 32}.npz", tmp_path / "checkpoints" / "mine.txt"
+    ours.parent.mkdir()
+    ours.write_bytes(b"x" * 2_000_000)
+    theirs.write_text("mine")
+    code, out, _ = called("doctor")
+    assert code == 0
+    assert "2.0 MB" in out and tmp_path.as_posix() in out
+    code, out, _ = called("doctor", "--clean")
+    assert code == 0
+    assert "removed" in out
+    assert not ours.exists()
+    assert theirs.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize("ending", ["| head -n 1", ">&-", "> /dev/full", "2>&-"])
+def test_a_reader_that_goes_away_causes_no_traceback(ending):
+    line = f"{sys.executable} -m dealsim params {ending}"
+    found = subprocess.run(
+        ["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert "Traceback" not in found.stderr
+    assert "Exception ignored" not in found.stderr

@@ -1,0 +1,207 @@
+"""The report: one page, offline, safe whatever things are called, and saying what it must."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import plotly.graph_objects as go
+import pytest
+
+from dealsim.runs import compare, run
+from dealsim.show.plots import every_chart, grouped_metrics, groups_chart
+from dealsim.show.report import report_page
+from dealsim.show.words import figure, in_words, sentence
+from dealsim.text import cell, escaped, label, plain, slug
+
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "<!--",
+    "=cmd|' /C calc'!A0",
+    "\x1b[31mred\x07",
+    "a\u202eb",
+    "javascript:alert(1)",
+    "{{7*7}}",
+    "</style><style>*{display:none}",
+    "&lt;b&gt;",
+)
+
+
+@pytest.fixture(scope="module")
+def results():
+    return compare("cuts_only", "deal", size=400, years=1, replicates=2, workers=2, seed=3)
+
+
+@pytest.fixture(scope="module")
+def page(results):
+    return report_page(results, "0" * 64)
+
+
+class _Page(HTMLParser):
+    """Every tag with its attributes, and the text of every script."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.scripts, self._open = [], [], None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._open = dict(attrs) if tag == "script" else None
+        if tag == "script":
+            self.scripts.append((dict(attrs), ""))
+
+    def handle_data(self, data):
+        if self._open is not None:
+            attrs, text = self.scripts[-1]
+            self.scripts[-1] = (attrs, text + data)
+
+    def handle_endtag(self, tag):
+        self._open = None
+
+
+def _policy(tags):
+    return next(a["content"] for tag, a in tags if a.get("http-equiv") == "Content-Security-Policy")
+
+
+def test_the_page_asks_nothing_of_any_other_machine(page):
+    found = _Page(page)
+    for tag, attrs in found.tags:
+        assert tag not in ("iframe", "object", "embed", "base", "form", "link"), tag
+        for name in ("src", "href", "action", "srcset", "poster"):
+            target = attrs.get(name) or ""
+            assert not target or target.startswith(("data:text/csv", "#")), (tag, target[:80])
+        assert not any(name.startswith("on") for name in attrs), attrs
+
+
+def test_only_the_pages_own_scripts_may_run(page):
+    found = _Page(page)
+    policy = _policy(found.tags)
+    assert policy.startswith("default-src 'none'")
+    for attrs, text in found.scripts:
+        if attrs.get("type") != "application/json":
+            digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+            assert f"'sha256-{digest}'" in policy
+    assert "unsafe-eval" not in policy
+    assert "connect-src" not in policy
+
+
+def test_the_upload_button_is_off(page):
+    config = next(json.loads(text) for attrs, text in _Page(page).scripts if attrs.get("id") == "config")
+    assert config["showSendToCloud"] is False
+    assert config["displaylogo"] is False
+
+
+def test_the_page_is_small_enough_to_send(page):
+    assert len(page.encode()) < 7_000_000
+
+
+def test_every_chart_has_title_unit_interval_sentence_table_and_stamp(results, page):
+    charts = every_chart(results)
+    assert len(charts) >= len(results.headline)
+    for chart in charts:
+        assert chart.title and chart.subtitle and chart.sentence
+        assert not chart.table.empty and not chart.short.empty
+        assert results.run_id[:8] in chart.layout["annotations"][0]["text"]
+        assert f'id="{chart.key}"' in page
+        go.Figure({"data": chart.data, "layout": chart.layout})
+    assert page.count("<details>") == page.count("<figure") >= len(charts)
+
+
+def test_lines_differ_by_more_than_colour(results):
+    lines = [trace["line"] for trace in every_chart(results)[0].data if "name" in trace]
+    assert len({line["dash"] for line in lines}) == len(lines) == 2
+
+
+def test_who_loses_comes_before_everything_else(page):
+    assert page.index('id="who-loses"') < page.index('id="differences"') < page.index("Over time")
+
+
+def test_the_limits_are_said(page, results):
+    for words in (
+        "Not yet calibrated",
+        "Too small to report",
+        "no forecast",
+        "Grade of evidence",
+        results.run_id,
+    ):
+        assert words in page
+
+
+def test_groups_are_shown_with_intervals(results):
+    charts = [groups_chart(results, metric) for metric in grouped_metrics(results)]
+    assert any(charts)
+    for chart in filter(None, charts):
+        go.Figure({"data": chart.data, "layout": chart.layout})
+
+
+def test_one_run_alone_has_a_report_too():
+    results = run("deal", size=400, years=1, replicates=1)
+    page = report_page(results, "0" * 64)
+    assert "one replicate, so no interval" in page
+    assert (
+        "difference"
+        not in re.sub(r"(?s)<script.*?</script>", "", page).split("<main>")[1].split('id="trust"')[0]
+    )
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_runs_nothing(results, name):
+    def called(frame):
+        return frame.assign(scenario=frame["scenario"].astype(str).replace({"deal": name}))
+
+    odd = replace(
+        results,
+        names=("cuts_only", name),
+        series=called(results.series),
+        summary=called(results.summary).assign(label=name, unit=name),
+        outcomes=called(results.outcomes).assign(label=name),
+        metrics={key: about._replace(label=name, unit=name) for key, about in results.metrics.items()},
+        scenarios=(results.scenarios[0], {**results.scenarios[1], "question": name, "sources": [name]}),
+        notices=(name,),
+    )
+    found, plain_one = _Page(report_page(odd, "0" * 64)), _Page(report_page(results, "0" * 64))
+    kinds = [tag for tag, _ in found.tags]
+    assert set(kinds) == {tag for tag, _ in plain_one.tags}
+    assert len(found.scripts) == len(plain_one.scripts)
+    assert _policy(found.tags) == _policy(plain_one.tags)
+    assert "alert(1)" not in "".join(text for attrs, text in found.scripts if not attrs.get("type"))
+
+
+# ---- text and words
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_text_is_made_safe(name):
+    assert not re.search(r"[\x00-\x1f\x7f\u202e]", plain(name))
+    assert not set('<>"') & set(escaped(name))
+    assert not set("<>&") & set(label(name))
+    assert not str(cell(name)).startswith(("=", "+", "-", "@"))
+    assert re.fullmatch(r"[a-z0-9_-]{1,40}", slug(name))
+
+
+@pytest.mark.parametrize(
+    ("value", "signed", "shown"),
+    [
+        (0.0, True, "0"), (1234.5, False, "1,234"), (-0.5, False, "−0.500"), (12.34, True, "+12.3"),
+        (float("nan"), False, "–"), (None, False, "–"), (1e-7, False, "0.000000100"), (99.96, False, "100.0"),
+    ],
+)  # fmt: skip
+def test_figures_are_shown_with_three_that_matter(value, signed, shown):
+    assert figure(value, signed=signed) == shown
+
+
+def test_words_decline_what_the_interval_does_not_show():
+    row = {
+        "label": "Crises", "scenario": "deal", "verdict": "cannot tell", "pairs": 10, "pairs_needed": 210.0,
+        "difference": -1.0, "difference_low": -3.0, "difference_high": 1.0,
+    }  # fmt: skip
+    assert sentence(row, "cuts_only") == "Crises: cannot tell from 10 pairs; about 210 would do."
+    sure = {**row, "verdict": "better", "difference_high": -0.5, "pairs_needed": 4.0}
+    assert in_words(sure) == "better; 4 pairs would do"
+    assert "lower under deal than under cuts_only, which is better" in sentence(sure, "cuts_only")
