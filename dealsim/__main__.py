@@ -233,7 +233,7 @@ def _work(
     store.prepare(out, needed.disk_mb)
     is_silent = quiet or as_json
     if compiled.FIRST_USE and not is_silent:
-        note("the model's code is compiled once on this machine; that takes about half a minute more")
+        note("the model's code is compiled once on this machine; that takes about a minute more")
     from dealsim.runs import InterruptedRun, live_plan
 
     loaded = time.perf_counter() - began
@@ -303,7 +303,8 @@ def _keep_and_show(
 
 
 def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
-    from dealsim.results import SMALLEST_TO_REPORT, TOO_SMALL
+    from dealsim.borough import SMALLEST_TO_REPORT
+    from dealsim.results import TOO_SMALL
 
     if as_json:
         _print_json(

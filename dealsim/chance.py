@@ -11,10 +11,10 @@ kept in wider integers and masked, so the compiled and the plain form give the s
 
 from __future__ import annotations
 
+import numpy as np
+
 from dealsim.compiled import compiled
 
-_MASK = 0xFFFFFFFF
-_PARITY = 0x1BD11BDA
 UNIT = 1.0 / 4294967296.0
 """One step of a draw: draws are whole multiples of 2^-32."""
 
@@ -82,53 +82,61 @@ GROUP_CONTRACT = 76
 
 
 @compiled
-def _rotate(word, left):
+def _word(number):
+    """The low 32 bits. Compiled, the type says so too, and eight or sixteen draws are made at once."""
+    return int(np.uint32(number & 0xFFFFFFFF))
+
+
+@compiled
+def _turned(word, left):
     """A 32-bit word turned left by so many bits."""
-    return ((word << left) | (word >> (32 - left))) & 0xFFFFFFFF
+    return _word((word << left) | (word >> (32 - left)))
 
 
 @compiled
 def threefry(key0, key1, counter0, counter1):
     """One Threefry-2x32-13 block: two 32-bit words from a key and a counter, each of two 32-bit words."""
-    key2 = key0 ^ key1 ^ 0x1BD11BDA
-    x0 = (counter0 + key0) & 0xFFFFFFFF
-    x1 = (counter1 + key1) & 0xFFFFFFFF
+    key0 = _word(key0)
+    key1 = _word(key1)
+    key2 = _word(key0 ^ key1 ^ 0x1BD11BDA)
+    x0 = _word(_word(counter0) + key0)
+    x1 = _word(_word(counter1) + key1)
 
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 13) ^ x0
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 15) ^ x0
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 26) ^ x0
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 6) ^ x0
-    x0 = (x0 + key1) & 0xFFFFFFFF
-    x1 = (x1 + key2 + 1) & 0xFFFFFFFF
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 13) ^ x0
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 15) ^ x0
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 26) ^ x0
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 6) ^ x0
+    x0 = _word(x0 + key1)
+    x1 = _word(x1 + key2 + 1)
 
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 17) ^ x0
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 29) ^ x0
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 16) ^ x0
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 24) ^ x0
-    x0 = (x0 + key2) & 0xFFFFFFFF
-    x1 = (x1 + key0 + 2) & 0xFFFFFFFF
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 17) ^ x0
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 29) ^ x0
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 16) ^ x0
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 24) ^ x0
+    x0 = _word(x0 + key2)
+    x1 = _word(x1 + key0 + 2)
 
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 13) ^ x0
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 15) ^ x0
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 26) ^ x0
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 6) ^ x0
-    x0 = (x0 + key0) & 0xFFFFFFFF
-    x1 = (x1 + key1 + 3) & 0xFFFFFFFF
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 13) ^ x0
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 15) ^ x0
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 26) ^ x0
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 6) ^ x0
+    x0 = _word(x0 + key0)
+    x1 = _word(x1 + key1 + 3)
 
-    x0 = (x0 + x1) & 0xFFFFFFFF
-    x1 = _rotate(x1, 17) ^ x0
+    x0 = _word(x0 + x1)
+    x1 = _turned(x1, 17) ^ x0
     return x0, x1
 
 

@@ -13,13 +13,15 @@ import numpy as np
 
 from dealsim import tally as ta
 from dealsim.agents.citizen import FIRST_ADULT_BAND
+from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.borough import COLUMNS_OF_KIND, KINDS_OF_ROW, Borough, build
 from dealsim.compiled import packed
-from dealsim.levers import SERVICE_KINDS, Policy, policy_of
+from dealsim.levers import SERVICE_KINDS, Policy, policy_of, policy_records
 from dealsim.network import Ties
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput
-from dealsim.week import WEEK, WEEKS_A_QUARTER, WEEKS_A_YEAR, new_scratch
+from dealsim.scratch import new_scratch
+from dealsim.week import WEEK
 
 BURN_IN_WEEKS = 14 * WEEKS_A_YEAR
 """Burn-in: long enough for fear, trust, know-how and groups to come to rest."""
@@ -41,7 +43,7 @@ class World:
         self.p = packed(parameters)
         self.seed = seed
         self.week = week
-        self.policy = rows_of_policy(policy, borough)
+        self.policy = policy_records(rows_of_policy(policy, borough))
         n_places = len(borough.place_names)
         self.scratch = new_scratch(
             borough.citizens.id.size,
@@ -62,7 +64,17 @@ class World:
     @property
     def row(self) -> int:
         """The row of the policy table in force: burn-in lives under the first."""
-        return min(max(self.week, 0), self.policy.demand.size - 1)
+        return min(max(self.week, 0), self.policy.size - 1)
+
+    @property
+    def now(self) -> Any:
+        """Policy in force this week, as one record."""
+        return self.policy[self.row]
+
+    @property
+    def before(self) -> Any:
+        """Policy in force the week before (in the first week: the same)."""
+        return self.policy[max(self.row - 1, 0)]
 
     @property
     def events(self) -> np.ndarray:

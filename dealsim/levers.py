@@ -372,3 +372,17 @@ def policy_of(weeks: int, places: int) -> Policy:
     table["paid_from_outside"] = np.zeros((weeks, len(PAID_LEVERS)))
     table["paid_by_service"] = np.zeros((weeks, len(PAID_LEVERS), services))
     return Policy(**table)
+
+
+def policy_records(policy: Policy) -> np.recarray:
+    """The policy table as one record a week: compiled code is handed a week's policy as a single pointer."""
+    weeks = policy.demand.size
+    tables = {
+        name: np.broadcast_to(table, (weeks, *table.shape)) if name == "old_permission" else table
+        for name, table in policy._asdict().items()
+    }
+    layout = [(name, np.float64, table.shape[1:]) for name, table in tables.items()]
+    records = np.zeros(weeks, dtype=np.dtype((np.record, layout))).view(np.recarray)
+    for name, table in tables.items():
+        records[name] = table
+    return records

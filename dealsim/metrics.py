@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dealsim import tally as ta
-from dealsim.week import WEEKS_A_MONTH, WEEKS_A_YEAR
+from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_YEAR
 
 NATIONAL_FIFTHS = 5
 

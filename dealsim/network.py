@@ -6,6 +6,7 @@ it is used, takes any part of the network out and measures it.
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from dealsim.chance import BUILD_REWIRE, BUILD_TIE, BUILD_TIE_TARGET, draw, ques
 from dealsim.compiled import compiled
 from dealsim.curves import exponential
 from dealsim.declare import Parameter
+from dealsim.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +31,45 @@ TRIES = 12
 class NetworkParameters(NamedTuple):
     """How the community network is made."""
 
-    near_neighbours: Annotated[float, Parameter("Near neighbours known on each side", "people", 0, 20, "src-dunbar", "assumed", "k")] = 6.0  # fmt: skip
-    rewired_share: Annotated[float, Parameter("Near ties replaced by one further away", "share of ties", 0, 1, "src-choice", "assumed", "φ")] = 0.15  # fmt: skip
-    rewired_inside: Annotated[float, Parameter("Replaced ties that stay inside the place", "share of replaced ties", 0, 1, "src-choice", "assumed", "φ_in")] = 0.8  # fmt: skip
-    homophily: Annotated[float, Parameter("How far replaced ties prefer similar deprivation", "log per unit of deprivation", 0, 10, "src-choice", "assumed", "γ_sim")] = 3.0  # fmt: skip
-    household_weight: Annotated[float, Parameter("Weight of a household tie, others weighing 1", "times", 1, 10, "src-dunbar", "assumed", "w_h")] = 3.0  # fmt: skip
+    near_neighbours: Annotated[
+        float, Parameter("Near neighbours known on each side", "people", 0, 20, "src-dunbar", "assumed", "k")
+    ] = 6.0
+    rewired_share: Annotated[
+        float,
+        Parameter(
+            "Near ties replaced by one further away", "share of ties", 0, 1, "src-choice", "assumed", "φ"
+        ),
+    ] = 0.15
+    rewired_inside: Annotated[
+        float,
+        Parameter(
+            "Replaced ties that stay inside the place",
+            "share of replaced ties",
+            0,
+            1,
+            "src-choice",
+            "assumed",
+            "φ_in",
+        ),
+    ] = 0.8
+    homophily: Annotated[
+        float,
+        Parameter(
+            "How far replaced ties prefer similar deprivation",
+            "log per unit of deprivation",
+            0,
+            10,
+            "src-choice",
+            "assumed",
+            "γ_sim",
+        ),
+    ] = 3.0
+    household_weight: Annotated[
+        float,
+        Parameter(
+            "Weight of a household tie, others weighing 1", "times", 1, 10, "src-dunbar", "assumed", "w_h"
+        ),
+    ] = 3.0
 
 
 class Ties(NamedTuple):
@@ -74,7 +110,7 @@ def build_ties(people: People, seed: int, p: NetworkParameters | None = None) ->
     count = np.bincount(people.place)
     place_first = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
     first, other, weight = _drawn_ties(
-        seed,
+        (question(seed, BUILD_TIE, 0), question(seed, BUILD_REWIRE, 0), question(seed, BUILD_TIE_TARGET, 0)),
         people.place,
         people.household,
         people.deprivation,
@@ -119,11 +155,13 @@ def ties_from_edges(n: int, edges: Sequence[tuple[int, int]] | np.ndarray, weigh
     heavy = np.broadcast_to(np.asarray(weights, dtype=np.int64), len(pairs))
     if heavy.size and (heavy.min() < 1 or heavy.max() > 255):
         raise ValueError("a weight lies outside 1 to 255")
-    return Ties(*_both_ways(n, pairs[:, 0].astype(np.int32), pairs[:, 1].astype(np.int32), heavy.astype(np.uint8)))
+    return Ties(
+        *_both_ways(n, pairs[:, 0].astype(np.int32), pairs[:, 1].astype(np.int32), heavy.astype(np.uint8))
+    )
 
 
 @compiled
-def _drawn_ties(seed, place, household, deprivation, place_first, near, rewired, inside, homophily, heavy):
+def _drawn_ties(keys, place, household, deprivation, place_first, near, rewired, inside, homophily, heavy):
     """Both ends and the weight of every tie, some of them twice."""
     n = place.size
     extra = 0
@@ -135,9 +173,7 @@ def _drawn_ties(seed, place, household, deprivation, place_first, near, rewired,
     first = np.zeros(n * near + extra, dtype=np.int32)
     other = np.zeros(n * near + extra, dtype=np.int32)
     weight = np.zeros(n * near + extra, dtype=np.uint8)
-    ring_key = question(seed, BUILD_TIE, 0)
-    rewire_key = question(seed, BUILD_REWIRE, 0)
-    target_key = question(seed, BUILD_TIE_TARGET, 0)
+    ring_key, rewire_key, target_key = keys
     found = 0
     start = 0
     for i in range(n):
@@ -167,11 +203,13 @@ def _drawn_ties(seed, place, household, deprivation, place_first, near, rewired,
 
 
 @compiled
-def _further_away(key, i, near_one, step, low, high, place_low, people, near, household, deprivation, homophily):
+def _further_away(
+    key, i, near_one, step, low, high, place_low, people, near, household, deprivation, homophily
+):
     """Someone from rows low to high, more likely someone living in similar deprivation; else the near one."""
     best, best_gap = near_one, 1e300
-    for go in range(12):
-        j = low + int(draw(key, i, (step * 12 + go) * 2) * (high - low))
+    for go in range(TRIES):
+        j = low + int(draw(key, i, (step * TRIES + go) * 2) * (high - low))
         if household[j] == household[i]:
             continue
         if place_low <= j < place_low + people:
@@ -179,7 +217,7 @@ def _further_away(key, i, near_one, step, low, high, place_low, people, near, ho
             if min(away, people - away) <= near:
                 continue
         gap = abs(float(deprivation[j]) - float(deprivation[i]))
-        if draw(key, i, (step * 12 + go) * 2 + 1) < exponential(-homophily * gap):
+        if draw(key, i, (step * TRIES + go) * 2 + 1) < exponential(-homophily * gap):
             return j
         if gap < best_gap:
             best, best_gap = j, gap
@@ -204,27 +242,240 @@ def _both_ways(n, first, other, weight):
         at[a] += 1
         to[at[b]], worth[at[b]] = a, weight[k]
         at[b] += 1
+    # Handing the ties out in the order of their other end leaves each person's sorted by row.
+    ordered = np.zeros(count[n], dtype=np.int32)
+    heavy = np.zeros(count[n], dtype=np.uint8)
+    for i in range(n):
+        at[i] = count[i]
+    for i in range(n):
+        for k in range(count[i], count[i + 1]):
+            j = to[k]
+            ordered[at[j]], heavy[at[j]] = i, worth[k]
+            at[j] += 1
     start = np.zeros(n + 1, dtype=np.int64)
     kept = 0
     for i in range(n):
-        begin, end = count[i], count[i + 1]
-        if end - begin > 64:
-            order = np.argsort(to[begin:end], kind="mergesort")
-            to[begin:end] = to[begin:end][order]
-            worth[begin:end] = worth[begin:end][order]
-        else:
-            for k in range(begin + 1, end):
-                b, w = to[k], worth[k]
-                j = k - 1
-                while j >= begin and to[j] > b:
-                    to[j + 1], worth[j + 1] = to[j], worth[j]
-                    j -= 1
-                to[j + 1], worth[j + 1] = b, w
-        for k in range(begin, end):
-            if kept > start[i] and to[kept - 1] == to[k]:
-                worth[kept - 1] = max(worth[kept - 1], worth[k])
+        for k in range(count[i], count[i + 1]):
+            if kept > start[i] and to[kept - 1] == ordered[k]:
+                worth[kept - 1] = max(worth[kept - 1], heavy[k])
             else:
-                to[kept], worth[kept] = to[k], worth[k]
+                to[kept], worth[kept] = ordered[k], heavy[k]
                 kept += 1
         start[i + 1] = kept
     return start, to[:kept].copy(), worth[:kept].copy()
+
+
+class NetworkFigures(NamedTuple):
+    """What a community network looks like, in numbers.
+
+    Attributes
+    ----------
+    people
+        Rows.
+    mean_degree
+        Ties a person has.
+    clustering
+        Share of pairs of a person's ties who know each other, mean over a sample of people.
+    inside_place, inside_neighbourhood
+        Share of ties whose ends live in one place, in one neighbourhood.
+    homophily
+        Correlation of the deprivation of the two ends of a tie, −1 to 1; NaN where all are alike.
+    path_length
+        Mean number of ties between two people who can reach each other, from a sample of people to all.
+    connected
+        Share of the people reached from that sample, itself left out.
+    """
+
+    people: int
+    mean_degree: float
+    clustering: float
+    inside_place: float
+    inside_neighbourhood: float
+    homophily: float
+    path_length: float
+    connected: float
+
+
+def network_figures(ties: Ties, columns: Any, sample: int = 1000, sources: int = 20) -> NetworkFigures:
+    """The figures of a network; clustering and path length from people spread evenly over the rows.
+
+    Parameters
+    ----------
+    ties
+        The ties.
+    columns
+        A record with the columns `place`, `neighbourhood` and `deprivation`: people, or a borough's citizens.
+    sample
+        People whose clustering is measured (with networkx, on their own ties).
+    sources
+        People from whom the length of the shortest path to everybody is measured.
+
+    Examples
+    --------
+    >>> from dealsim.people import draw_people
+    >>> from dealsim.places import shipped
+    >>> people = draw_people(shipped("wigan"), 3000, seed=1, n_places=1)
+    >>> network_figures(build_ties(people, seed=1), people).inside_place
+    1.0
+    """
+    import networkx as nx
+
+    n = columns.place.size
+    nan = float("nan")
+    if n == 0 or ties.to.size == 0:
+        return NetworkFigures(n, 0.0, 0.0, nan, nan, nan, nan, 0.0)
+    end = np.repeat(np.arange(n), np.diff(ties.start))
+    inside_place = float(np.mean(columns.place[end] == columns.place[ties.to]))
+    inside_neighbourhood = float(np.mean(columns.neighbourhood[end] == columns.neighbourhood[ties.to]))
+    d = columns.deprivation.astype(np.float64)
+    apart = d - np.mean(d[end])
+    spread = float(np.mean(apart[end] * apart[end]))
+    homophily = float(np.mean(apart[end] * apart[ties.to])) / spread if spread > 0.0 else nan
+
+    seen = np.unique(np.arange(min(sample, n)) * n // min(sample, n))
+    near = np.unique(np.concatenate([seen, *(ties.to[ties.start[i] : ties.start[i + 1]] for i in seen)]))
+    graph = to_networkx(columns, ties, rows=near, attributes=())
+    clustering = float(nx.average_clustering(graph, nodes=seen.tolist()))
+
+    steps, reached = 0, 0
+    starts = np.unique(np.arange(min(sources, n)) * n // min(sources, n))
+    for i in starts:
+        far, count = _steps_to_all(ties.start, ties.to, int(i))
+        steps, reached = steps + far, reached + count
+    return NetworkFigures(
+        people=n,
+        mean_degree=ties.to.size / n,
+        clustering=clustering,
+        inside_place=inside_place,
+        inside_neighbourhood=inside_neighbourhood,
+        homophily=homophily,
+        path_length=steps / reached if reached else nan,
+        connected=reached / (len(starts) * (n - 1)) if n > 1 else 0.0,
+    )
+
+
+@compiled
+def _steps_to_all(start, to, source):
+    """Steps from one person to all who can be reached, added up, and how many those are."""
+    n = start.size - 1
+    away = np.full(n, -1, dtype=np.int32)
+    queue = np.zeros(n, dtype=np.int32)
+    away[source] = 0
+    queue[0] = source
+    tail, steps = 1, 0
+    head = 0
+    while head < tail:
+        i = queue[head]
+        head += 1
+        steps += away[i]
+        for k in range(start[i], start[i + 1]):
+            j = to[k]
+            if away[j] < 0:
+                away[j] = away[i] + 1
+                queue[tail] = j
+                tail += 1
+    return steps, tail - 1
+
+
+def to_networkx(
+    columns: Any,
+    ties: Ties,
+    *,
+    rows: Sequence[int] | np.ndarray | None = None,
+    place: int | str | None = None,
+    neighbourhood: int | str | None = None,
+    place_names: Sequence[str] = (),
+    neighbourhood_names: Sequence[str] = (),
+    attributes: Sequence[str] | None = None,
+) -> nx.Graph:
+    """A borough's people and their ties, or any part of them, as a networkx graph.
+
+    Nodes are rows and carry every column under its name, as plain numbers (a tuple where a column holds
+    several); edges carry `weight`. Ties to people outside the part are left out. The whole borough at full
+    size takes some gigabytes; a place or a neighbourhood is quick.
+
+    Parameters
+    ----------
+    columns
+        A record of columns: drawn people, or a borough's citizens.
+    ties
+        Their ties.
+    rows
+        Only these people.
+    place, neighbourhood
+        Only people living there: its row, or its name.
+    place_names, neighbourhood_names
+        Names by row, needed only to choose by name from a record that does not carry them.
+    attributes
+        Columns to carry; all unless given.
+
+    Raises
+    ------
+    InputError
+        For a row, place or neighbourhood that is not there, or a column that does not exist.
+
+    Examples
+    --------
+    >>> from dealsim.people import draw_people
+    >>> from dealsim.places import shipped
+    >>> people = draw_people(shipped("wigan"), 3000, seed=1, n_places=1)
+    >>> graph = to_networkx(people, build_ties(people, seed=1), neighbourhood=0)
+    >>> sorted(graph.nodes[0])[:4]
+    ['age_band', 'carer', 'cell', 'deprivation']
+    """
+    import networkx as nx
+
+    n = ties.start.size - 1
+    wanted = np.ones(n, dtype=bool)
+    if rows is not None:
+        given = np.asarray(rows, dtype=np.int64).reshape(-1)
+        if given.size and (given.min() < 0 or given.max() >= n):
+            raise InputError(f"there are rows 0 to {n - 1}, and none other")
+        wanted[:] = False
+        wanted[given] = True
+    if place is not None:
+        names = place_names or getattr(columns, "place_names", ())
+        wanted &= columns.place == _row_of(place, names, int(columns.place.max()) + 1, "place")
+    if neighbourhood is not None:
+        own = getattr(columns, "neighbourhoods", None)
+        names = neighbourhood_names or (own.names if own is not None else ())
+        last = int(columns.neighbourhood.max()) + 1
+        wanted &= columns.neighbourhood == _row_of(neighbourhood, names, last, "neighbourhood")
+    known = {
+        name: values
+        for name, values in zip(columns._fields, columns, strict=True)
+        if isinstance(values, np.ndarray) and len(values) == n
+    }
+    for name in attributes if attributes is not None else ():
+        if name not in known:
+            raise InputError(f"there is no column '{name}'; there are {', '.join(known)}")
+    names = list(known) if attributes is None else list(attributes)
+
+    chosen = np.flatnonzero(wanted)
+    values = [known[name][chosen] for name in names]
+    lists = [v.tolist() if v.ndim == 1 else [tuple(row) for row in v.tolist()] for v in values]
+    graph = nx.Graph()
+    if lists:
+        for row, parts in zip(chosen.tolist(), zip(*lists, strict=True), strict=True):
+            graph.add_node(row, **dict(zip(names, parts, strict=True)))
+    else:
+        graph.add_nodes_from(chosen.tolist())
+    end = np.repeat(np.arange(n), np.diff(ties.start))
+    kept = wanted[end] & wanted[ties.to] & (end < ties.to)
+    graph.add_weighted_edges_from(
+        zip(end[kept].tolist(), ties.to[kept].tolist(), ties.weight[kept].tolist(), strict=True)
+    )
+    return graph
+
+
+def _row_of(asked: int | str, names: Sequence[str], count: int, kind: str) -> int:
+    """The row of a place or neighbourhood asked for by row or by name."""
+    if isinstance(asked, str):
+        if asked not in names:
+            near = difflib.get_close_matches(asked, names, 1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise InputError(f"there is no {kind} called '{asked}'{hint}")
+        return list(names).index(asked)
+    if not 0 <= asked < count:
+        raise InputError(f"there is no {kind} {asked}; they are numbered 0 to {count - 1}")
+    return int(asked)

@@ -5,6 +5,7 @@ It draws who the citizens are and where they live; how they feel at the start is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -32,15 +33,27 @@ FEWEST_NEIGHBOURHOODS = 6
 CHOICES = 64
 """Sets of neighbourhoods drawn for a small borough; the set nearest in deprivation is kept."""
 
+# How many more neighbourhoods than wanted weigh in a fifth, in a place, and in a single fifth of a place.
+_FIFTH_WEIGHT, _PLACE_WEIGHT, _CELL_WEIGHT = 4.0, 2.0, 1.0
+_NEVER = 1e9
+_STRETCH = 1.6
+"""How far a neighbourhood's size may be stretched to bring the places of a small borough to their shares."""
+
 # Who lives with whom, as relative weights by age band (assumed): only the pattern of ages within a household
 # rests on them, since the ages themselves are drawn first and every person is used once.
-_ALONE = np.array([0, 0, 0.05, 0.8, 1.0, 1.6, 0, 0, 0])
-_PARENT = np.array([0, 0, 0.02, 1.3, 1.6, 0.15, 0.01, 0.001, 0.001])
-_MIDDLE = np.array([0, 0, 0.02, 0.3, 1.0, 1.6, 0.5, 0.3, 0.2])
-_GROWN = np.array([0, 0, 6.0, 1.6, 0.25, 0.15, 0.1, 0.15, 0.3])
-_COUPLE = np.array([0, 0, 0.3, 1.0, 1.0, 1.2, 1.6, 1.6, 1.6])
-_APART = np.array([8.0, 1.5, 0.1, 0.03, 0.01, 0.01, 0.01, 0.01, 0.01])
-"""Weight of a partner so many bands away."""
+_WITH_WHOM = np.array(
+    [
+        [0, 0, 0.05, 0.8, 1.0, 1.6, 0, 0, 0],
+        [0, 0, 0.02, 1.3, 1.6, 0.15, 0.01, 0.001, 0.001],
+        [0, 0, 0.02, 0.3, 1.0, 1.6, 0.5, 0.3, 0.2],
+        [0, 0, 0.3, 1.0, 1.0, 1.2, 1.6, 1.6, 1.6],
+        [0, 0, 6.0, 1.6, 0.25, 0.15, 0.1, 0.15, 0.3],
+        [8.0, 1.5, 0.1, 0.03, 0.01, 0.01, 0.01, 0.01, 0.01],
+    ]
+)
+_ALONE, _PARENT, _MIDDLE, _COUPLE, _GROWN, _APART = range(6)
+"""Rows of the table: alone under 65, parent, other large household, couple, further adult; the last row is
+the weight of a partner so many bands away."""
 
 
 class Neighbourhoods(NamedTuple):
@@ -82,8 +95,8 @@ class Neighbourhoods(NamedTuple):
 class People(NamedTuple):
     """The fixed columns of a drawn borough, one row a citizen, ordered neighbourhood, cell, household.
 
-    The arrays carry the names and types of `CitizenColumns`; `neighbourhoods` and `place_names` say what their
-    row numbers mean.
+    The arrays carry the names and types of `CitizenColumns`; `neighbourhoods` and `place_names` say what
+    their row numbers mean.
     """
 
     neighbourhood: np.ndarray
@@ -115,7 +128,8 @@ def draw_people(place: PlaceInput, size: int, seed: int, n_places: int) -> Peopl
     seed
         Seed of the borough, 0 to 2^63−1.
     n_places
-        Places wanted; neighbouring places are joined when the file has more, and take the name of the largest.
+        Places wanted; neighbouring places are joined when the file has more, and take the name of the
+        largest of them.
 
     Raises
     ------
@@ -150,13 +164,27 @@ def draw_people(place: PlaceInput, size: int, seed: int, n_places: int) -> Peopl
     )
     first = np.zeros(len(chosen) + 1, dtype=np.int64)
     first[1:] = np.cumsum(population)
-    household, speaks_for, age_band = _fill(seed, chosen, first, ages, *household_tables)
+    keys = (
+        question(seed, BUILD_AGE, 0),
+        question(seed, BUILD_AGE, 1),
+        question(seed, BUILD_HOUSEHOLD, 0),
+        question(seed, BUILD_HOUSEHOLD_ORDER, 0),
+        question(seed, BUILD_CHILDREN, 0),
+        question(seed, BUILD_CHILDREN, 1),
+    )
+    household, speaks_for, age_band = _fill(keys, chosen, first, ages, *household_tables, _WITH_WHOM)
     neighbourhood, cell = _cells(first, household)
     long_term_condition = _conditions(
-        seed, neighbourhood, household, age_band, condition, margins.condition_at_home
+        question(seed, BUILD_HEALTH, 0),
+        question(seed, BUILD_HEALTH, 1),
+        neighbourhood,
+        household,
+        age_band,
+        condition,
+        margins.condition_at_home,
     )
     carer = _carers(
-        seed,
+        question(seed, BUILD_CARER, 0),
         household,
         age_band,
         long_term_condition,
@@ -191,7 +219,7 @@ def draw_people(place: PlaceInput, size: int, seed: int, n_places: int) -> Peopl
     )
 
 
-def _sum(values) -> float:
+def _sum(values: Iterable[float]) -> float:
     """A sum in the order given, the same to the last bit everywhere."""
     total = 0.0
     for value in values:
@@ -241,91 +269,71 @@ def _chosen(place: PlaceInput, joined: np.ndarray, n_places: int, size: int, see
     for f in range(5):
         inside = fifth == f
         if inside.any():
-            target[f] = _sum(place.population[inside] * place.deprivation[inside]) / int(place.population[inside].sum())
+            here = place.population[inside]
+            target[f] = _sum(here * place.deprivation[inside]) / int(here.sum())
     cell_of = joined * 5 + fifth
     ordered = order[np.argsort(cell_of[order], kind="stable")]
     start = np.searchsorted(cell_of[ordered], np.arange(n_places * 5 + 1))
-    best = _nearest_choice(seed, ordered, start, keep.ravel(), place.deprivation, target, CHOICES)
-    return order[best[order]]
+    best = _nearest_choice(
+        question(seed, BUILD_NEIGHBOURHOOD, 1),
+        ordered,
+        start,
+        keep.ravel(),
+        place.deprivation,
+        target,
+        CHOICES,
+    )
+    kept: np.ndarray = order[best[order]]
+    return kept
 
 
-@compiled
-def _controlled_counts(seed, available, wanted, n):
+def _controlled_counts(seed: int, available: np.ndarray, wanted: np.ndarray, n: int) -> np.ndarray:
     """How many neighbourhoods to keep of each place and fifth: whole numbers near `wanted` that add up to n.
 
     Each step adds the one that leaves the fifths, then the places, then the single cells nearest to what is
     wanted; then single ones are moved while that helps. Chance only breaks ties.
     """
-    places = available.shape[0]
-    keep = np.zeros((places, 5), dtype=np.int64)
-    by_place = np.zeros(places)
-    by_fifth = np.zeros(5)
-    want_place = np.zeros(places)
-    want_fifth = np.zeros(5)
-    for p in range(places):
-        for f in range(5):
-            want_place[p] += wanted[p, f]
-            want_fifth[f] += wanted[p, f]
-    tie = np.zeros((places, 5))
-    for p in range(places):
-        for f in range(5):
-            tie[p, f] = 0.05 * chance(seed, BUILD_NEIGHBOURHOOD, 0, 5 * p + f, 0)
-    fifth_weight, place_weight = 4.0, 2.0
+    keep = np.zeros(available.shape, dtype=np.int64)
+    tie = np.array(
+        [[0.05 * chance(seed, BUILD_NEIGHBOURHOOD, 0, 5 * p + f) for f in range(5)] for p in range(len(keep))]
+    )
     for _ in range(n):
-        best, best_p, best_f = 1e300, -1, -1
-        for p in range(places):
-            for f in range(5):
-                if keep[p, f] < available[p, f]:
-                    cost = (
-                        fifth_weight * (by_fifth[f] - want_fifth[f])
-                        + place_weight * (by_place[p] - want_place[p])
-                        + (keep[p, f] - wanted[p, f])
-                        + tie[p, f]
-                    )
-                    if by_place[p] == 0.0:
-                        cost -= 1e6  # no place stands empty
-                    if cost < best:
-                        best, best_p, best_f = cost, p, f
-        keep[best_p, best_f] += 1
-        by_place[best_p] += 1.0
-        by_fifth[best_f] += 1.0
-    for _ in range(20 * n):
-        best, bp, bf, cp, cf = -1e-9, -1, -1, -1, -1
-        for p in range(places):
-            for f in range(5):
-                if keep[p, f] == 0 or by_place[p] < 2.0:
-                    continue
-                for q in range(places):
-                    for g in range(5):
-                        if keep[q, g] >= available[q, g] or (p == q and f == g):
-                            continue
-                        change = (1.0 - 2.0 * (keep[p, f] - wanted[p, f])) + (1.0 + 2.0 * (keep[q, g] - wanted[q, g]))
-                        if f != g:
-                            change += fifth_weight * (
-                                2.0 - 2.0 * (by_fifth[f] - want_fifth[f]) + 2.0 * (by_fifth[g] - want_fifth[g])
-                            )
-                        if p != q:
-                            change += place_weight * (
-                                2.0 - 2.0 * (by_place[p] - want_place[p]) + 2.0 * (by_place[q] - want_place[q])
-                            )
-                        if change < best:
-                            best, bp, bf, cp, cf = change, p, f, q, g
-        if bp < 0:
+        cost = _misfit(keep, wanted) + tie
+        cost[keep.sum(axis=1) == 0] -= _NEVER  # no place stands empty
+        cost[keep >= available] = 2 * _NEVER
+        keep.flat[np.argmin(cost)] += 1
+    cells = np.arange(keep.size)
+    place, fifth = cells // 5, cells % 5
+    same = _CELL_WEIGHT * (cells[:, None] == cells) + _FIFTH_WEIGHT * (fifth[:, None] == fifth)
+    same = same + _PLACE_WEIGHT * (place[:, None] == place)
+    for _ in range(n):
+        cost = _misfit(keep, wanted).ravel()
+        movable = (keep > 0) & (keep.sum(axis=1) > 1)[:, None]
+        # Half the change in the summed squares when one moves from a cell (down) to another (across).
+        change = cost[None, :] - cost[:, None] + (_CELL_WEIGHT + _FIFTH_WEIGHT + _PLACE_WEIGHT) - same
+        change[~movable.ravel(), :] = _NEVER
+        change[:, (keep >= available).ravel()] = _NEVER
+        best = int(np.argmin(change))
+        if change.flat[best] > -1e-9:
             break
-        keep[bp, bf] -= 1
-        by_place[bp] -= 1.0
-        by_fifth[bf] -= 1.0
-        keep[cp, cf] += 1
-        by_place[cp] += 1.0
-        by_fifth[cf] += 1.0
+        keep.flat[best // keep.size] -= 1
+        keep.flat[best % keep.size] += 1
     return keep
 
 
+def _misfit(keep: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """By how much one more neighbourhood of each place and fifth is too many."""
+    by_fifth = keep.sum(axis=0) - wanted.sum(axis=0)
+    by_place = keep.sum(axis=1) - wanted.sum(axis=1)
+    in_all: np.ndarray = _FIFTH_WEIGHT * by_fifth + _PLACE_WEIGHT * by_place[:, None]
+    in_all += _CELL_WEIGHT * (keep - wanted)
+    return in_all
+
+
 @compiled
-def _nearest_choice(seed, ordered, start, keep, deprivation, target, choices):
-    """Of many sets drawn by chance, the one whose mean deprivation in each fifth is nearest to the place's."""
+def _nearest_choice(key, ordered, start, keep, deprivation, target, choices):
+    """Of many sets drawn by chance, the one nearest to the place's mean deprivation in each fifth."""
     chosen = np.zeros(ordered.size, dtype=np.bool_)
-    key = question(seed, BUILD_NEIGHBOURHOOD, 1)
     for f in range(5):
         best = 1e300
         best_try = 0
@@ -353,58 +361,46 @@ def _nearest_choice(seed, ordered, start, keep, deprivation, target, choices):
 def _populations(
     place: PlaceInput, joined: np.ndarray, n_places: int, chosen: np.ndarray, size: int
 ) -> np.ndarray:
-    """Citizens of each chosen neighbourhood: the shares of fifths and places as in the place, at least one each."""
+    """Citizens of each chosen neighbourhood, at least one, so that fifths and places keep their shares."""
     fifth = place.fifth
     want_fifth = np.bincount(fifth, place.population, 5)
     want_place = np.bincount(joined, place.population, n_places)
-    raked = _raked(
-        place.population[chosen].astype(np.float64),
-        joined[chosen],
-        fifth[chosen].astype(np.int64),
-        want_place,
-        want_fifth,
-        len(chosen) < len(place.names),
-    )
-    return _whole_parts(raked, size)
+    parts = place.population[chosen].astype(np.float64)
+    if len(chosen) < len(place.names):
+        parts = _raked(parts, joined[chosen], fifth[chosen].astype(np.int64), want_place, want_fifth)
+    return _whole_parts(parts, size)
 
 
-@compiled
-def _raked(residents, place, fifth, want_place, want_fifth, rake):
-    """Residents scaled to the wanted totals of places and, last and so exactly, of fifths."""
-    if not rake:
-        return residents
-    by_place = np.zeros(want_place.size)
-    by_fifth = np.zeros(5)
+def _raked(
+    residents: np.ndarray,
+    place: np.ndarray,
+    fifth: np.ndarray,
+    want_place: np.ndarray,
+    want_fifth: np.ndarray,
+) -> np.ndarray:
+    """Residents scaled to the wanted totals of places and, last and so exactly, of fifths.
+
+    Neighbourhoods stay near their own size; where the few that a small borough has cannot meet both, the
+    places give way.
+    """
+    usual = residents * (want_place.sum() / residents.sum())
     for _ in range(100):
-        by_place[:] = 0.0
-        for k in range(residents.size):
-            by_place[place[k]] += residents[k]
-        for k in range(residents.size):
-            residents[k] *= want_place[place[k]] / by_place[place[k]]
-        by_fifth[:] = 0.0
-        for k in range(residents.size):
-            by_fifth[fifth[k]] += residents[k]
-        for k in range(residents.size):
-            residents[k] *= want_fifth[fifth[k]] / by_fifth[fifth[k]]
+        residents = residents * (want_place / np.bincount(place, residents, want_place.size))[place]
+        residents = np.minimum(np.maximum(residents, usual / _STRETCH), usual * _STRETCH)
+        now = np.bincount(fifth, residents, 5)
+        residents = residents * (want_fifth / np.where(now > 0.0, now, 1.0))[fifth]
     return residents
 
 
-@compiled
-def _whole_parts(parts, size):
+def _whole_parts(parts: np.ndarray, size: int) -> np.ndarray:
     """Whole numbers in proportion to the parts, each at least one, that add up to the size."""
-    n = parts.size
-    total = 0.0
-    for k in range(n):
-        total += parts[k]
-    whole = np.ones(n, dtype=np.int64)
-    spare = size - n
-    seen, given = 0.0, 0
-    for k in range(n):
-        seen += max(0.0, parts[k])
-        upto = int(seen / total * spare + 0.5) if k < n - 1 else spare
-        whole[k] += upto - given
-        given = upto
-    return whole
+    spare = size - len(parts)
+    seen = np.cumsum(np.maximum(0.0, parts - parts.sum() / size))
+    upto = np.zeros(len(parts), dtype=np.int64)
+    if seen[-1] > 0.0:
+        upto[:] = np.floor(seen / seen[-1] * spare + 0.5)
+    upto[-1] = spare
+    return 1 + np.diff(upto, prepend=0)
 
 
 def _age_shares(place: PlaceInput, chosen: np.ndarray) -> np.ndarray:
@@ -440,9 +436,8 @@ def _condition_chances(place: PlaceInput, chosen: np.ndarray, ages: np.ndarray) 
         older = margins.older_share[f] * older_total / gradient
         for band, share in enumerate(margins.age_share):
             here = older / older_total if band >= OLDER_BAND else (1.0 - older) / (1.0 - older_total)
-            expected += (
-                margins.fifth_share[f] * share * here * margins.condition_chance[band] * margins.condition_fifth[f]
-            )
+            chance_here = margins.condition_chance[band] * margins.condition_fifth[f]
+            expected += margins.fifth_share[f] * share * here * chance_here
     scale = margins.condition_share / expected
     chances = np.zeros_like(ages)
     for row, k in enumerate(chosen):
@@ -554,7 +549,7 @@ def _size_counts(people, per_person, u):
 
 
 @compiled
-def _fill(seed, ids, first, ages, per_person, alone, lone, with_children):
+def _fill(keys, ids, first, ages, per_person, alone, lone, with_children, with_whom):
     """Household, speaker and age band of every citizen, neighbourhood by neighbourhood.
 
     Numbers of people by age and of households by size are fixed first; then each person is given a household:
@@ -564,12 +559,7 @@ def _fill(seed, ids, first, ages, per_person, alone, lone, with_children):
     household = np.zeros(size, dtype=np.int32)
     speaks_for = np.zeros(size, dtype=np.int32)
     age_band = np.zeros(size, dtype=np.int8)
-    age_key = question(seed, BUILD_AGE, 0)
-    household_key = question(seed, BUILD_HOUSEHOLD, 0)
-    order_key = question(seed, BUILD_HOUSEHOLD_ORDER, 0)
-    children_key = question(seed, BUILD_CHILDREN, 0)
-    parent_key = question(seed, BUILD_CHILDREN, 1)
-    adult_key = question(seed, BUILD_AGE, 1)
+    age_key, adult_key, household_key, order_key, children_key, parent_key = keys
     households_before = 0
     for k in range(ids.size):
         people = first[k + 1] - first[k]
@@ -606,7 +596,9 @@ def _fill(seed, ids, first, ages, per_person, alone, lone, with_children):
                 household[i] = households_before + h
             at += sizes[h]
 
-        kids = _children_places(sizes, visit, left[0] + left[1], lone, with_children, households_before, children_key, parent_key)
+        kids = _children_places(
+            sizes, visit, left[0] + left[1], lone, with_children, households_before, children_key, parent_key
+        )
 
         single = count[1]
         older = np.zeros(left.size, dtype=np.int64)
@@ -616,8 +608,8 @@ def _fill(seed, ids, first, ages, per_person, alone, lone, with_children):
             older[band] = min(int(cumulated) - before, left[band], single)
             single -= older[band]
             before = int(cumulated)
-        _people_alone(sizes, visit, row, left, older, adult_key, age_band)
-        _people_together(sizes, visit, row, kids, left, adult_key, age_band)
+        _people_alone(sizes, visit, row, left, older, with_whom, adult_key, age_band)
+        _people_together(sizes, visit, row, kids, left, with_whom, adult_key, age_band)
 
         for h in range(n):
             for j in range(sizes[h]):
@@ -628,8 +620,10 @@ def _fill(seed, ids, first, ages, per_person, alone, lone, with_children):
 
 
 @compiled
-def _children_places(sizes, visit, children, lone, with_children, households_before, children_key, parent_key):
-    """How many children each household has: one-parent families first, then couples, larger ones more often."""
+def _children_places(
+    sizes, visit, children, lone, with_children, households_before, children_key, parent_key
+):
+    """How many children each household has: one-parent families first, then couples."""
     n = sizes.size
     kids = np.zeros(n, dtype=np.int64)
     one_parent = np.zeros(n, dtype=np.bool_)
@@ -656,7 +650,7 @@ def _children_places(sizes, visit, children, lone, with_children, households_bef
 
 
 @compiled
-def _people_alone(sizes, visit, row, left, older, key, age_band):
+def _people_alone(sizes, visit, row, left, older, with_whom, key, age_band):
     """Puts people into the one-person households: the older ones counted off, then younger adults."""
     for v in range(visit.size):
         h = visit[v]
@@ -669,13 +663,13 @@ def _people_alone(sizes, visit, row, left, older, key, age_band):
                 older[b] -= 1
                 break
         if band < 0:
-            band = _picked(left, _ALONE, draw(key, row[h], 0))
+            band = _picked(left, with_whom[_ALONE], draw(key, row[h], 0))
         left[band] -= 1
         age_band[row[h]] = band
 
 
 @compiled
-def _people_together(sizes, visit, row, kids, left, key, age_band):
+def _people_together(sizes, visit, row, kids, left, with_whom, key, age_band):
     """Puts people into the larger households: families with children, other large households, couples."""
     for turn in range(3):
         for v in range(visit.size):
@@ -687,12 +681,11 @@ def _people_together(sizes, visit, row, kids, left, key, age_band):
             grown = sizes[h] - kids[h]
             for j in range(grown):
                 u = draw(key, start + j, 0)
-                if j == 0:
-                    band = _picked(left, _PARENT if turn == 0 else (_MIDDLE if turn == 1 else _COUPLE), u)
-                elif j == 1:
-                    band = _picked_partner(left, _MIDDLE if turn == 1 else _COUPLE, _APART, age_band[start], u)
+                if j == 1:
+                    partner = with_whom[_MIDDLE if turn == 1 else _COUPLE]
+                    band = _picked_partner(left, partner, with_whom[_APART], int(age_band[start]), u)
                 else:
-                    band = _picked(left, _GROWN, u)
+                    band = _picked(left, with_whom[_PARENT + turn if j == 0 else _GROWN], u)
                 left[band] -= 1
                 age_band[start + j] = band
             for j in range(grown, sizes[h]):
@@ -722,25 +715,23 @@ def _cells(first, household):
 
 
 @compiled
-def _conditions(seed, neighbourhood, household, age_band, chances, at_home):
+def _conditions(key, shared_key, neighbourhood, household, age_band, chances, at_home):
     """Who lives with a limiting long-term condition.
 
     Some share the draw of their household, so that conditions gather in households; each one's chance stays.
     """
-    key = question(seed, BUILD_HEALTH, 0)
-    shared_key = question(seed, BUILD_HEALTH, 1)
     found = np.zeros(age_band.size, dtype=np.int8)
     for i in range(age_band.size):
         u = draw(key, i, 0)
         if draw(key, i, 1) < at_home:
-            u = draw(shared_key, household[i], 0)
+            u = draw(shared_key, int(household[i]), 0)
         if u < chances[neighbourhood[i], age_band[i]]:
             found[i] = 1
     return found
 
 
 @compiled
-def _carers(seed, household, age_band, condition, chances, at_home, share, under_five):
+def _carers(key, household, age_band, condition, chances, at_home, share, under_five):
     """Who gives unpaid care: by age, and more often when someone else at home has a long-term condition."""
     n = age_band.size
     ill = np.zeros(household[n - 1] + 1, dtype=np.int64)
@@ -753,7 +744,6 @@ def _carers(seed, household, age_band, condition, chances, at_home, share, under
         total += weight[i]
         able += 1.0 - under_five if age_band[i] == 0 else 1.0
     scale = share * able / total if total > 0.0 else 0.0
-    key = question(seed, BUILD_CARER, 0)
     found = np.zeros(n, dtype=np.int8)
     for i in range(n):
         if draw(key, i, 0) < weight[i] * scale:

@@ -36,10 +36,9 @@ MOST_CITIZEN_WEEKS = 10**12
 
 WEEKS_A_YEAR = 52
 CITIZEN_WEEKS_A_SECOND = 13e6
-BYTES_A_CITIZEN = 1_100
-BYTES_A_PERSON_KEPT = 420
-ROWS_A_WEEK = 130
-DISK_BYTES_A_ROW = 5.5
+BYTES_A_CITIZEN = 400
+ROWS_A_WEEK = 225
+DISK_BYTES_A_ROW = 5.1
 
 
 @dataclass(frozen=True)
@@ -221,7 +220,7 @@ def estimate(made: Plan) -> Estimate:
         runs=runs,
         burn_ins=burn_ins,
         minutes=work / CITIZEN_WEEKS_A_SECOND / 60 + (3 + 0.15 * runs) / 60,
-        memory_mb=350 + worlds * made.size * BYTES_A_CITIZEN / 1e6 + rows * 45 / 1e6,
+        memory_mb=420 + worlds * made.size * BYTES_A_CITIZEN / 1e6 + rows * 100 / 1e6,
         disk_mb=1 + 6 + rows * DISK_BYTES_A_ROW / 1e6,
     )
 

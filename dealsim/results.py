@@ -13,10 +13,9 @@ from typing import Any
 
 import pandas as pd
 
+from dealsim.borough import SMALLEST_TO_REPORT
 from dealsim.summary import MetricInfo
 
-SMALLEST_TO_REPORT = 3000
-"""Boroughs smaller than this are for trying things out; their results are marked."""
 CALIBRATED = False
 NOT_CALIBRATED = (
     "Not yet calibrated: the figures show how the model behaves, not what will happen. "

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dealsim.compiled import compiled_loop
+
 SCALE = 16777216.0
 """2^24: what a value is multiplied by before it is added as a whole number."""
 
@@ -135,3 +137,25 @@ def new_record(tally: Tally, weeks: int) -> Record:
             for name in Record._fields
         )
     )
+
+
+@compiled_loop
+def note(events, n_events, week, who, kind, service, departed, solved, revealed, sanctioned):
+    """Write down what happens to a watched person; `who` is their number among the watched, −1 for others."""
+    at = n_events[0]
+    if who >= 0 and at < events.shape[0]:
+        events[at, 0] = week
+        events[at, 1] = who
+        events[at, 2] = kind
+        events[at, 3] = service
+        events[at, 4] = departed
+        events[at, 5] = solved
+        events[at, 6] = revealed
+        events[at, 7] = sanctioned
+        n_events[0] = at + 1
+
+
+@compiled_loop
+def whole_of(value):
+    """A value as a whole number of 2^-24, so that sums do not depend on their order."""
+    return int(np.floor(value * SCALE + 0.5))

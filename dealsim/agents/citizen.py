@@ -92,7 +92,7 @@ class CitizenParameters(NamedTuple):
     support_strength: Annotated[float, Parameter("How much support from ties helps", "times", 0, 2, "src-choice", "assumed", "k_S")] = 1.0
     agency_slope: Annotated[float, Parameter("How much agency helps against need", "log per unit of agency", 0, 1.6, "src-pam", "published", "γ_a")] = 1.0
     group_help_emerging: Annotated[float, Parameter("Emerging need put right by groups at full coverage", "per week", 0, 0.15, "src-social-prescribing", "published", "g_1")] = 0.03
-    group_help_acute: Annotated[float, Parameter("Acute need put right by groups at full coverage", "per week", 0, 0.06, "src-social-prescribing", "published", "g_2")] = 0.010
+    group_help_acute: Annotated[float, Parameter("Acute need put right by groups at full coverage", "per week", 0, 0.06, "src-social-prescribing", "published", "g_2")] = 0.005
     escalate_emerging: Annotated[float, Parameter("Unserved emerging need becomes acute", "per week", 0.004, 0.04, "src-elsa", "assumed", "ε_1")] = 0.0075
     escalate_acute: Annotated[float, Parameter("Unserved acute need becomes a crisis", "per week", 0.002, 0.05, "src-elsa", "assumed", "ε_2")] = 0.0040
     seek_emerging: Annotated[float, Parameter("First contact with an emerging need", "per week", 0.015, 0.06, "src-clement", "assumed", "s_1")] = 0.035

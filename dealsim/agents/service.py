@@ -14,6 +14,9 @@ from dealsim.compiled import compiled
 from dealsim.curves import clipped, cube_root, exponential
 from dealsim.declare import Column, Parameter
 
+INVESTMENT_UNIT = 6.0
+"""£ per resident per year at which I = 1."""
+
 
 class ServiceColumns(NamedTuple):
     """One row a service."""

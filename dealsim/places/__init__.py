@@ -24,8 +24,10 @@ RANK_OF = 32844
 """Neighbourhoods ranked in England (2011 boundaries): the default of `rank_of`."""
 LARGEST_PLACE = 2_000_000
 """Most residents a place may have."""
-LARGEST_FILE = 32 * 1024 * 1024
+LARGEST_FILE = 16 * 1024 * 1024
 """Most bytes a place file may have."""
+MOST_NEIGHBOURHOODS = 50_000
+"""Most neighbourhoods a place file may have."""
 LONGEST_NAME = 80
 """Most characters a name may have."""
 MOST_PROBLEMS = 100
@@ -143,7 +145,8 @@ class PlaceInput:
 def margin_rows(path: Path = _FOLDER / "wigan_margins.csv") -> list[MarginRow]:
     """Every line of a margins file, in order."""
     with path.open(encoding="utf-8", newline="") as file:
-        return [MarginRow(**{**row, "value": float(row["value"])}) for row in csv.DictReader(file)]
+        rows = [dict(row) for row in csv.DictReader(file)]
+    return [MarginRow(**{**row, "value": float(row["value"])}) for row in rows]
 
 
 def read_margins(path: Path = _FOLDER / "wigan_margins.csv") -> Margins:
@@ -197,20 +200,26 @@ def read_place(path: str | Path, rank_of: int | None = None) -> PlaceInput:
     file = Path(path)
     shown = _shown(file.name)
     try:
-        size = file.stat().st_size
         if file.is_dir():
             raise InputError(f"{shown}: is a folder, not a file")
-        if size > LARGEST_FILE:
-            raise InputError(f"{shown}: has {size:,} bytes; at most {LARGEST_FILE:,} are read")
-        raw = file.read_bytes()
+        if file.exists() and not file.is_file():
+            raise InputError(f"{shown}: is not an ordinary file")
+        with file.open("rb") as opened:
+            raw = opened.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise InputError(f"{shown}: there is no such file") from None
     except OSError as problem:
         raise InputError(f"{shown}: cannot be read ({problem.strerror})") from None
+    except ValueError as problem:
+        if isinstance(problem, InputError):
+            raise
+        raise InputError(f"{shown}: is not the name of a file") from None
+    if len(raw) > LARGEST_FILE:
+        raise InputError(f"{shown}: has more than {LARGEST_FILE:,} bytes")
     if rank_of is not None and not 1 <= rank_of <= LARGEST_RANK:
         raise InputError(f"rank_of is {rank_of}; it must lie between 1 and {LARGEST_RANK:,}")
     try:
-        return _parsed(raw, file.stem[:LONGEST_NAME], rank_of, read_margins(), file.name)
+        return _parsed(raw, _shown(file.stem, LONGEST_NAME), rank_of, read_margins(), file.name)
     except InputError as problem:
         raise InputError([f"{shown}: {line}" for line in problem.problems]) from None
 
@@ -253,24 +262,23 @@ def _heading(record: list[str]) -> tuple[dict[str, int], tuple[str, ...]]:
     problems = []
     if names and len(names) == 1 and re.search("[;\t|]", names[0]):
         raise InputError("row 1: the columns must be separated by commas")
+    unknown = [_shown(name) for name in names if name and name not in known]
     for name in REQUIRED_COLUMNS:
         if name not in names:
-            problems.append(f"row 1: column {name} is missing")
+            near = difflib.get_close_matches(name, unknown, 1)
+            hint = f"; is it the one called '{near[0]}'?" if near else ""
+            problems.append(f"row 1: column {name} is missing{hint}")
     for name in known:
         if names.count(name) > 1:
             problems.append(f"row 1: column {name} stands there {names.count(name)} times")
-    ignored = []
-    for name in names:
-        if name in known:
-            continue
-        near = difflib.get_close_matches(name[:LONGEST_NAME], [k for k in known if k not in names], 1, 0.8)
+    absent = [name for name in OPTIONAL_COLUMNS if name not in names]
+    for name in unknown:  # a misspelt column must not go unread in silence
+        near = difflib.get_close_matches(name, absent, 1, 0.8)
         if near:
-            problems.append(f"row 1: column '{_shown(name)}' is not known; did you mean {near[0]}?")
-        elif name:
-            ignored.append(_shown(name))
+            problems.append(f"row 1: column '{name}' is not known; did you mean {near[0]}?")
     if problems:
         raise InputError(problems)
-    return {name: names.index(name) for name in known if name in names}, tuple(ignored)
+    return {name: names.index(name) for name in known if name in names}, tuple(unknown)
 
 
 def _name_problem(text: str) -> str | None:
@@ -313,13 +321,15 @@ def _parsed(
     raw: bytes, name: str, rank_of: int | None, margins: Margins, file_name: str | None = None
 ) -> PlaceInput:
     records = _records(_decoded(raw))
-    rows = [(number, record) for number, record in enumerate(records, 1) if any(cell.strip() for cell in record)]
+    rows = [(number, record) for number, record in enumerate(records, 1) if "".join(record).strip()]
     if not rows:
         raise InputError("the file is empty")
     heading, body = rows[0], rows[1:]
     at, ignored = _heading(heading[1])
     if not body:
         raise InputError("the file has a heading and no neighbourhoods")
+    if len(body) > MOST_NEIGHBOURHOODS:
+        raise InputError(f"the file has {len(body):,} neighbourhoods; at most {MOST_NEIGHBOURHOODS:,} may be")
     width = len(heading[1])
     problems: list[str] = []
     read: list[dict[str, Any]] = []
@@ -338,9 +348,8 @@ def _parsed(
                     problems.append(f"row {number}, column {column}: {wrong}")
                 here[column] = cell[column]
         if cell["name"] and cell["name"] in first_of:
-            problems.append(
-                f"row {number}, column name: '{_shown(cell['name'])}' is already in row {first_of[cell['name']]}"
-            )
+            shown, before = _shown(cell["name"]), first_of[cell["name"]]
+            problems.append(f"row {number}, column name: '{shown}' is already in row {before}")
         first_of.setdefault(cell["name"], number)
         for column in ("population", "deprivation_rank", "rank_of"):
             if column not in cell:
@@ -373,9 +382,8 @@ def _parsed(
                     f"{given[0]['rank_of']} in row {given[0]['row']}"
                 )
         if rank_of is not None and rank_of != given[0]["rank_of"]:
-            problems.append(
-                f"row {given[0]['row']}, column rank_of: {given[0]['rank_of']} differs from the {rank_of} asked for"
-            )
+            number, told = given[0]["row"], given[0]["rank_of"]
+            problems.append(f"row {number}, column rank_of: {told} differs from the {rank_of} asked for")
         rank_of = given[0]["rank_of"] if rank_of is None else rank_of
     rank_of = RANK_OF if rank_of is None else rank_of
     for here in read:
@@ -383,7 +391,7 @@ def _parsed(
         if rank > rank_of:
             problems.append(f"row {here['row']}, column deprivation_rank: {rank} is above rank_of, {rank_of}")
     if total > LARGEST_PLACE:
-        problems.append(f"column population: {total:,} residents in all; at most {LARGEST_PLACE:,} are allowed")
+        problems.append(f"column population: {total:,} residents in all; at most {LARGEST_PLACE:,} may be")
     if problems:
         if len(problems) > MOST_PROBLEMS:
             problems = [*problems[:MOST_PROBLEMS], f"and {len(problems) - MOST_PROBLEMS:,} more problems"]

@@ -15,8 +15,8 @@ SEED = 2011
 RANK_OF = 32844
 """Neighbourhoods ranked in England (2011 boundaries)."""
 PLACES = (
-    # Name, residents, pull towards deprivation, larger areas, neighbourhoods. The seven footprints are published;
-    # their sizes are assumed near-equal (44–50 thousand) and their pull is read from ward scores, roughly.
+    # Name, residents, pull towards deprivation, larger areas, neighbourhoods. The seven footprints are
+    # published; their near-equal sizes (44–50 thousand) are assumed, their pull is read from ward scores.
     ("Wigan North", 44600, -0.9, 5, 28),
     ("Wigan Central", 46300, 0.5, 6, 29),
     ("Hindley", 46000, 0.8, 6, 29),
@@ -74,17 +74,23 @@ def variance_between(groups: list[int], values: list[int]) -> float:
     return between / total
 
 
+def _scaled(residents: list[float], inside: list[bool], wanted: float) -> list[float]:
+    """The residents with those inside brought to the wanted total."""
+    now = 0.0
+    for r, is_in in zip(residents, inside, strict=True):
+        now += r if is_in else 0.0
+    return [r * wanted / now if is_in else r for r, is_in in zip(residents, inside, strict=True)]
+
+
 def _populations(members: list[tuple[int, int]], fifth: list[int], shares: list[float]) -> list[int]:
     """Residents of every neighbourhood, matching the totals of the places and of the fifths."""
     total = sum(place[1] for place in PLACES)
     residents = [max(0.6, min(1.6, 1.0 + SIZE_SPREAD * _normal(id, 3))) for id in range(len(members))]
     for _ in range(200):
         for f, share in enumerate(shares):
-            now = sum(r for r, own in zip(residents, fifth, strict=True) if own == f)
-            residents = [r * share * total / now if own == f else r for r, own in zip(residents, fifth, strict=True)]
+            residents = _scaled(residents, [own == f for own in fifth], share * total)
         for p, (_, wanted, *_) in enumerate(PLACES):
-            now = sum(r for r, own in zip(residents, members, strict=True) if own[0] == p)
-            residents = [r * wanted / now if own[0] == p else r for r, own in zip(residents, members, strict=True)]
+            residents = _scaled(residents, [own[0] == p for own in members], wanted)
     whole = []
     carried = 0.0
     for r in residents:

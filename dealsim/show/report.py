@@ -182,28 +182,22 @@ def _who_loses(results: Results, charts: list[Chart]) -> str:
                 "That is not proof that nobody is: small harms need more pairs to be seen.</p>"
             )
             continue
-        rows = [
-            (
-                escaped("Everyone" if row["group"] == "all" else group_name(row["group"])),
-                escaped(f"{row['label']} ({row['unit']})" if row["unit"] else row["label"]),
-                figure(row["difference"], signed=True),
-                between(row["difference_low"], row["difference_high"], signed=True),
-            )
-            for row in lost
-        ]
-        lines.append(
-            _table(
-                ("Group", "Measure", "Difference", "95 % interval"),
-                rows,
-                f"Worse under {escaped(name)}",
-                numbers=(2,),
-            )
-        )
+        body = []
+        for metric in dict.fromkeys(row["metric"] for row in lost):
+            rows = [row for row in lost if row["metric"] == metric]
+            who = ["Everyone together" if row["group"] == "all" else group_name(row["group"]) for row in rows]
+            apart = sorted(row["difference"] for row in rows)
+            reach = figure(apart[0], signed=True)
+            if len(apart) > 1:
+                reach = between(apart[0], apart[-1], signed=True)
+            unit = f" ({rows[0]['unit']})" if rows[0]["unit"] else ""
+            body.append((escaped(f"{rows[0]['label']}{unit}"), escaped("; ".join(who), 2000), reach))
+        lines.append(_table(("Measure", "Worse for", "Difference"), body, f"Worse under {escaped(name)}"))
     if tested:
         by_chance = tested / 40
         lines.append(
             f'<p class="muted">{tested} differences by fifth and place were looked at. Were there no effect, '
-            f"about {by_chance:.0f} would seem worse by chance.</p>"
+            f"about {by_chance:.0f} would seem worse by chance. The intervals are below.</p>"
             if by_chance >= 1
             else f'<p class="muted">{tested} differences by fifth and place were looked at.</p>'
         )
@@ -265,7 +259,9 @@ def _levels(results: Results) -> str:
 
 
 def _csv_link(table: pd.DataFrame, name: str, text: str) -> str:
-    content = table.map(cell).to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+    content = (
+        table.map(cell).to_csv(index=False, float_format="%.6g", lineterminator="\r\n").encode("utf-8-sig")
+    )
     packed = base64.b64encode(content).decode()
     return f'<a download="{slug(name, 60)}.csv" href="data:text/csv;charset=utf-8;base64,{packed}">{text}</a>'
 
@@ -305,6 +301,7 @@ def _figure(chart: Chart) -> str:
     caption = (
         f"{escaped(chart.title)}, {'the last quarter of each year' if 'year' in columns else 'all groups'}"
     )
+    link = _csv_link(table.assign(unit=chart.unit), chart.key, "Download the figures (CSV)")
     words = [heads.get(name, name.capitalize()) for name in columns]
     return (
         f'<figure aria-labelledby="{chart.key}-title"><h3 id="{chart.key}-title">{escaped(chart.title)}</h3>'
@@ -313,7 +310,7 @@ def _figure(chart: Chart) -> str:
         "This chart needs scripts; the table below holds its figures.</div>"
         f"<figcaption><p>{escaped(chart.sentence, 1000)}</p></figcaption>"
         f"<details><summary>Figures of this chart</summary>{_table(words, rows, caption, numbers)}</details>"
-        f'<p class="download">{_csv_link(table.assign(unit=chart.unit), chart.key, "Download the figures (CSV)")}</p></figure>'
+        f'<p class="download">{link}</p></figure>'
     )
 
 

@@ -199,9 +199,11 @@ def test_figures_are_shown_with_three_that_matter(value, signed, shown):
 def test_words_decline_what_the_interval_does_not_show():
     row = {
         "label": "Crises", "scenario": "deal", "verdict": "cannot tell", "pairs": 10, "pairs_needed": 210.0,
-        "difference": -1.0, "difference_low": -3.0, "difference_high": 1.0,
+        "difference": -1.0, "difference_low": -3.0, "difference_high": 1.0, "unit": "share of residents",
     }  # fmt: skip
     assert sentence(row, "cuts_only") == "Crises: cannot tell from 10 pairs; about 210 would do."
     sure = {**row, "verdict": "better", "difference_high": -0.5, "pairs_needed": 4.0}
     assert in_words(sure) == "better; 4 pairs would do"
-    assert "lower under deal than under cuts_only, which is better" in sentence(sure, "cuts_only")
+    said = sentence(sure, "cuts_only")
+    assert "100 points lower under deal than under cuts_only, which is better" in said
+    assert "−300 to −50.0" in said

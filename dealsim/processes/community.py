@@ -1,0 +1,246 @@
+"""Groups and citizens: carrying need, living on money, talk between ties, wellbeing, volunteering."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dealsim import chance as ch, tally as ta
+from dealsim.agents.citizen import FIRST_ADULT_BAND, OLDER_BAND, agency_after_month, arrival_chance, expectation_after_month, joining_chance, leaving_chance, trust_after_month, wellbeing_after_month, wellbeing_target
+from dealsim.agents.group import birth_chance, coordination_lift, funded_chance, group_ends, known_share_of, needs_carried, own_income_after_month, reserves_after_month
+from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_YEAR
+from dealsim.chance import draw, question
+from dealsim.compiled import compiled_loop
+from dealsim.curves import inverse_normal
+from dealsim.tally import note
+
+
+@compiled_loop
+def groups_take_on_need(citizens, neighbourhoods, groups, places, first_slot, p, scratch):
+    """Groups carry as much of the need they know of as their volunteers can."""
+    for near in range(neighbourhoods.id.size):
+        scratch.need_here[near, 0] = 0.0
+        scratch.need_here[near, 1] = 0.0
+    for k in range(scratch.n_in_need[0]):
+        i = int(scratch.in_need[k])
+        if citizens.need[i] == 1 or citizens.need[i] == 2:
+            scratch.need_here[citizens.neighbourhood[i], 1 if citizens.known_to_groups[i] else 0] += 1.0
+    for near in range(neighbourhoods.id.size):
+        investment = places.investment[neighbourhoods.place[near]]
+        volunteers = 0.0
+        hours = 0.0
+        living = 0.0
+        for g in range(first_slot[near], first_slot[near + 1]):
+            if groups.alive[g]:
+                volunteers += groups.volunteers[g]
+                hours += groups.coordinator_hours[g]
+                living += 1.0
+        lift = coordination_lift(hours / living if living > 0.0 else 0.0, p)
+        known_share = known_share_of(investment, p)
+        known = known_share * scratch.need_here[near, 0] + scratch.need_here[near, 1]
+        carrying = needs_carried(volunteers, lift, float(neighbourhoods.population[near]), p)
+        neighbourhoods.known_share[near] = known_share
+        neighbourhoods.known_need[near] = known
+        neighbourhoods.carrying[near] = carrying
+        neighbourhoods.coordination[near] = lift
+        neighbourhoods.met_share[near] = min(1.0, carrying / known) if known > 0.0 else 1.0
+        neighbourhoods.load[near] = known / carrying if carrying > 0.0 else (3.0 if known > 0.0 else 0.0)
+        neighbourhoods.coverage[near] = neighbourhoods.met_share[near] * known_share
+        for g in range(first_slot[near], first_slot[near + 1]):
+            groups.load[g] = neighbourhoods.load[near] if groups.alive[g] else 0.0
+
+
+@compiled_loop
+def groups_begin_and_end(groups, neighbourhoods, places, now, p, seed, week, tally, cell_of):
+    """Once a month groups are born, apply for money, live on it, and close when money or people run out."""
+    born = question(seed, ch.GROUP_BORN, week)
+    income = question(seed, ch.GROUP_INCOME, week)
+    contracts = question(seed, ch.GROUP_CONTRACT, week)
+    partnership = now.partnership > 0.5
+    for g in range(groups.id.size):
+        near = groups.neighbourhood[g]
+        investment = places.investment[neighbourhoods.place[near]]
+        id = int(groups.id[g])
+        if not groups.alive[g]:
+            if draw(born, id, 0) < birth_chance(investment, p):
+                groups.alive[g] = 1
+                groups.id[g] = id + groups.id.size
+                groups.born[g] = week
+                groups.volunteers[g] = 0
+                groups.reserves[g] = p.reserve_start
+                groups.own_income[g] = 1.0
+                groups.grant_share[g] = 0.0
+                groups.contract_ends[g] = week
+                tally.groups[cell_of[near], ta.BIRTHS] += 1
+            continue
+        groups.coordinator_hours[g] = p.coordinator_hours * investment
+        if week >= groups.contract_ends[g]:
+            if draw(contracts, id, 0) < funded_chance(investment, p):
+                years = p.years_partnership if partnership else p.years_tender
+                groups.grant_share[g] = p.grant_size
+                groups.contract[g] = 1 if partnership else 0
+                groups.contract_ends[g] = week + int(years * WEEKS_A_YEAR)
+            else:
+                groups.grant_share[g] = 0.0
+                wait = int(draw(contracts, id, 1) * 13.0)
+                groups.contract_ends[g] = week + WEEKS_A_MONTH * (1 + wait)
+        overhead = p.overhead_partnership if groups.contract[g] == 1 else p.overhead_tender
+        noise = inverse_normal(draw(income, id, 0))
+        groups.own_income[g] = own_income_after_month(groups.own_income[g], noise, p)
+        groups.reserves[g] = reserves_after_month(
+            groups.reserves[g], groups.own_income[g], groups.grant_share[g], overhead, p
+        )
+        if group_ends(groups.reserves[g], groups.volunteers[g], week - groups.born[g], p):
+            groups.alive[g] = 0
+            groups.reserves[g] = 0.0
+            groups.grant_share[g] = 0.0
+            groups.coordinator_hours[g] = 0.0
+            tally.groups[cell_of[near], ta.DEATHS] += 1
+
+
+
+
+@compiled_loop
+def copy_ties(citizens, groups, places, neighbourhoods, ties, now, seed, scratch):
+    """A copy of what ties can see of each citizen as the month begins; children take after their elder."""
+    champions = question(seed, ch.CHAMPION, 0)
+    for g in range(groups.id.size):
+        scratch.group_trust[g] = 0
+    for at in range(places.id.size):
+        places.champions[at] = 0.0
+    for near in range(neighbourhoods.id.size):
+        neighbourhoods.volunteer_share[near] = 0.0
+    for i in range(citizens.id.size):
+        elder = citizens.speaks_for[i]
+        if elder != i:
+            citizens.trust[i] = citizens.trust[elder]
+            citizens.expectation[i] = citizens.expectation[elder]
+            citizens.agency[i] = citizens.agency[elder]
+        if citizens.volunteer[i]:
+            places.champions[citizens.place[i]] += 1.0
+            neighbourhoods.volunteer_share[citizens.neighbourhood[i]] += 1.0
+            scratch.group_trust[citizens.group[i]] += int(np.floor(float(citizens.trust[i]) * ta.SCALE + 0.5))
+    for near in range(neighbourhoods.id.size):
+        neighbourhoods.volunteer_share[near] /= max(1.0, float(neighbourhoods.adults[near]))
+    for at in range(places.id.size):
+        wanted = now.citizen_leadership[at] * places.population[at] / 1000.0
+        places.champions[at] = min(1.0, wanted / max(1.0, places.champions[at]))
+    for i in range(citizens.id.size):
+        scratch.ties[i, 0] = citizens.trust[i]
+        scratch.ties[i, 1] = citizens.agency[i] if citizens.need[i] <= 1 else 0.0
+        scratch.asking[i] = 0
+        scratch.champions[i] = 0
+    for i in range(citizens.id.size):
+        if not citizens.volunteer[i]:
+            continue
+        share = places.champions[citizens.place[i]]
+        champion = 1 if share > 0.0 and draw(champions, int(citizens.id[i]), 0) < share else 0
+        for k in range(ties.start[i], ties.start[i + 1]):
+            scratch.asking[ties.to[k]] += 1 + champion
+            scratch.champions[ties.to[k]] += champion
+
+
+@compiled_loop
+def live_a_month(
+    citizens, groups, neighbourhoods, places, ties, first_slot, now, p, seed, week, scratch, tally, n_places
+):
+    """Once a month: talk with ties, messages, a slow return home, wellbeing, and volunteers who come and go."""
+    noises = question(seed, ch.WELLBEING_NOISE, week)
+    joins = question(seed, ch.JOINS_GROUP, week)
+    leaves = question(seed, ch.LEAVES_GROUP, week)
+    picks = question(seed, ch.PICKS_GROUP, week)
+    pc = p.citizen
+    keep = 1.0 - pc.wellbeing_pull
+    pull = 1.0 - keep * keep * keep * keep
+    spread = pc.wellbeing_noise * np.sqrt(2.0 * pc.wellbeing_pull * WEEKS_A_MONTH)
+    clarity = now.communications_clarity
+    for i in range(citizens.id.size):
+        scratch.mood[i] = inverse_normal(draw(noises, int(citizens.id[i]), 0))
+        scratch.urge[i] = draw(joins, int(citizens.id[i]), 0)
+    for i in range(citizens.id.size):
+        weights = 0.0
+        trust_near = 0.0
+        given = 0.0
+        for k in range(ties.start[i], ties.start[i + 1]):
+            j = ties.to[k]
+            weight = float(ties.weight[k])
+            weights += weight
+            trust_near += weight * float(scratch.ties[j, 0])
+            given += weight * float(scratch.ties[j, 1])
+        support = given / weights if weights > 0.0 else 0.0
+        citizens.support[i] = support
+        if citizens.age_band[i] < FIRST_ADULT_BAND:
+            continue
+        id = int(citizens.id[i])
+        near = citizens.neighbourhood[i]
+        at = citizens.place[i]
+        need = int(citizens.need[i])
+        volunteer = float(citizens.volunteer[i])
+        trust = float(citizens.trust[i])
+        expectation = float(citizens.expectation[i])
+        agency = float(citizens.agency[i])
+        if citizens.volunteer[i]:
+            group = citizens.group[i]
+            if groups.volunteers[group] > 0:
+                members = float(scratch.group_trust[group]) / ta.SCALE / float(groups.volunteers[group])
+                weights += p.group.pull_of_volunteering
+                trust_near += p.group.pull_of_volunteering * members
+        trust_near = trust_near / weights if weights > 0.0 else trust
+        citizens.trust[i] = trust_after_month(trust, trust_near, float(citizens.trust_home[i]), pc)
+        citizens.expectation[i] = expectation_after_month(
+            expectation, trust, now.public_communications[at], clarity, pc
+        )
+        citizens.agency[i] = agency_after_month(
+            agency,
+            float(citizens.agency_home[i]),
+            volunteer,
+            float(scratch.champions[i]) if need > 0 else 0.0,
+            places.devolution[at] * volunteer,
+            pc,
+        )
+        target = wellbeing_target(float(citizens.wellbeing_home[i]), need, agency, volunteer, support, pc)
+        citizens.wellbeing[i] = wellbeing_after_month(
+            float(citizens.wellbeing[i]), target, scratch.mood[i], pull, spread
+        )
+        age = citizens.age_band[i]
+        citizens.arrival[i] = arrival_chance(
+            float(citizens.deprivation[i]),
+            1.0 if age >= OLDER_BAND else 0.0,
+            0.0,
+            float(citizens.long_term_condition[i]),
+            float(citizens.carer[i]),
+            float(citizens.wellbeing[i]),
+            pc,
+        )
+        lift = float(neighbourhoods.coordination[near])
+        looks = False
+        if citizens.volunteer[i]:
+            gone = not groups.alive[citizens.group[i]]
+            stops = draw(leaves, id, 0) < leaving_chance(float(neighbourhoods.load[near]), lift, need, pc)
+            # half of a closed group's volunteers look for another one nearby
+            looks = gone and not stops and draw(leaves, id, 1) < 0.5
+            if stops or gone:
+                groups.volunteers[citizens.group[i]] -= 1
+                citizens.group[i] = -1
+        else:
+            room = max(0.0, 1.0 - float(neighbourhoods.volunteer_share[near]) / pc.volunteer_ceiling)
+            looks = scratch.urge[i] < joining_chance(
+                agency, expectation, float(scratch.asking[i]), lift * room, pc
+            )
+        if looks:
+            living = 0
+            for g in range(first_slot[near], first_slot[near + 1]):
+                living += groups.alive[g]
+            left = int(draw(picks, id, 0) * living)
+            for g in range(first_slot[near], first_slot[near + 1]):
+                if groups.alive[g]:
+                    if left == 0:
+                        citizens.group[i] = g
+                        groups.volunteers[g] += 1
+                    left -= 1
+        now_volunteers = 1 if citizens.group[i] >= 0 else 0
+        if now_volunteers != citizens.volunteer[i]:
+            citizens.volunteer[i] = now_volunteers
+            cell = citizens.fifth[i] * n_places + at
+            tally.flows[cell, ta.JOINED if now_volunteers else ta.LEFT] += 1
+            kind = ta.E_JOINS if now_volunteers else ta.E_STOPS
+            note(tally.events, tally.n_events, week, tally.watched[i], kind, -1, 0, 0, 0, 0)

@@ -1,0 +1,141 @@
+"""Counting at the end of the week. Nothing here changes a borough."""
+
+from __future__ import annotations
+
+from dealsim import tally as ta
+from dealsim.agents.citizen import FIRST_ADULT_BAND
+from dealsim.calendar import WEEKS_A_YEAR
+from dealsim.compiled import compiled_loop
+from dealsim.tally import whole_of
+
+
+@compiled_loop
+def clear_week(staff, services):
+    """The week begins: what was counted last week is cleared."""
+    for j in range(staff.id.size):
+        staff.met[j] = 0
+        staff.solved[j] = 0
+        staff.departures[j] = 0
+        staff.departures_solved[j] = 0
+        staff.sanctioned[j] = 0
+        staff.backed[j] = 0
+    for s in range(services.id.size):
+        services.tried[s] = 0.0
+        services.visible[s] = 0.0
+        services.reports[s] = 0.0
+        services.shared[s] = 0.0
+        services.contacts[s] = 0.0
+        services.served[s] = 0.0
+        services.crisis_served[s] = 0.0
+
+
+@compiled_loop
+def observe_need(citizens, scratch, tally, n_places):
+    """Count people in need, hidden or waiting, at the end of the week."""
+    for k in range(scratch.n_in_need[0]):
+        i = int(scratch.in_need[k])
+        need = int(citizens.need[i])
+        if need == 0:
+            continue
+        cell = citizens.fifth[i] * n_places + citizens.place[i]
+        tally.needs[cell, need - 1] += 1
+        if citizens.contacts[i] == 0:
+            tally.needs[cell, ta.HIDDEN] += 1
+        elif not citizens.met_this_episode[i]:
+            tally.needs[cell, ta.WAITING] += 1
+
+
+@compiled_loop
+def observe_staff_and_groups(staff, teams, neighbourhoods, groups, week, tally, n_places, cell_of):
+    """Sum up staff and groups at the end of the week."""
+    for j in range(staff.id.size):
+        here = staff.service[j] * n_places + staff.place[j]
+        known = float(staff.perceived_permission[j])
+        tally.staff[here, ta.WORKERS] += 1
+        tally.staff[here, ta.WILLINGNESS] += whole_of(float(staff.willingness[j]))
+        tally.staff[here, ta.FEAR] += whole_of(float(staff.fear[j]))
+        tally.staff[here, ta.SKILL] += whole_of(float(staff.skill[j]))
+        tally.staff[here, ta.HOPE] += whole_of(float(staff.hope[j]))
+        tally.staff[here, ta.CREDIBILITY] += whole_of(float(staff.credibility[j]))
+        tally.staff[here, ta.KNOWN] += whole_of(known)
+        tally.staff[here, ta.KNOWN_SQUARED] += whole_of(known * known)
+        tally.staff[here, ta.VALUE] += whole_of(float(staff.value[j]))
+        tally.staff[here, ta.CASES] += whole_of(float(staff.open_cases[j]))
+        if staff.last_departure[j] > week - WEEKS_A_YEAR:
+            tally.staff[here, ta.DEPARTED_LAST_YEAR] += 1
+        tally.staff[here, ta.UTILISATION] += whole_of(teams.utilisation[staff.team[j]])
+    for near in range(neighbourhoods.id.size):
+        cell = cell_of[near]
+        residents = float(neighbourhoods.population[near])
+        tally.groups[cell, ta.RESIDENTS] += neighbourhoods.population[near]
+        tally.groups[cell, ta.COVERAGE] += whole_of(neighbourhoods.coverage[near] * residents)
+        tally.groups[cell, ta.LOAD] += whole_of(neighbourhoods.load[near] * residents)
+    for g in range(groups.id.size):
+        if groups.alive[g]:
+            cell = cell_of[groups.neighbourhood[g]]
+            tally.groups[cell, ta.GROUPS] += 1
+            tally.groups[cell, ta.RESERVES] += whole_of(groups.reserves[g])
+            tally.groups[cell, ta.MEMBERS] += groups.volunteers[g]
+            if groups.grant_share[g] > 0.0:
+                tally.groups[cell, ta.FUNDED] += 1
+
+
+@compiled_loop
+def observe_everyone(citizens, tally):
+    """Sum up people aged 16 and over at the end of the week."""
+    surveyed = 0
+    wellbeing = 0
+    trust = 0
+    agency = 0
+    expectation = 0
+    squared = 0
+    volunteers = 0
+    for i in range(citizens.id.size):
+        adult = 1 if citizens.age_band[i] >= FIRST_ADULT_BAND else 0
+        e = float(citizens.expectation[i])
+        surveyed += adult
+        wellbeing += adult * whole_of(float(citizens.wellbeing[i]))
+        trust += adult * whole_of(float(citizens.trust[i]))
+        agency += adult * whole_of(float(citizens.agency[i]))
+        expectation += adult * whole_of(e)
+        squared += adult * whole_of(e * e)
+        volunteers += citizens.volunteer[i]
+    tally.everyone[ta.PEOPLE] = citizens.id.size
+    tally.everyone[ta.SURVEYED] = surveyed
+    tally.everyone[ta.WELLBEING] = wellbeing
+    tally.everyone[ta.TRUST] = trust
+    tally.everyone[ta.AGENCY] = agency
+    tally.everyone[ta.EXPECTATION] = expectation
+    tally.everyone[ta.EXPECTATION_SQUARED] = squared
+    tally.everyone[ta.VOLUNTEERS] = volunteers
+
+
+@compiled_loop
+def observe_groups_of_people(citizens, week, tally, n_places):
+    """Every fourth week: sum up people aged 16 and over by national fifth and place."""
+    for i in range(citizens.id.size):
+        cell = citizens.fifth[i] * n_places + citizens.place[i]
+        tally.stocks[cell, ta.PEOPLE] += 1
+        if citizens.age_band[i] < FIRST_ADULT_BAND:
+            continue
+        w = whole_of(float(citizens.wellbeing[i]))
+        e = float(citizens.expectation[i])
+        tally.stocks[cell, ta.SURVEYED] += 1
+        tally.stocks[cell, ta.WELLBEING] += w
+        if citizens.need[i] > 0:
+            tally.stocks[cell, ta.SURVEYED_IN_NEED] += 1
+            tally.stocks[cell, ta.WELLBEING_IN_NEED] += w
+        tally.stocks[cell, ta.TRUST] += whole_of(float(citizens.trust[i]))
+        tally.stocks[cell, ta.AGENCY] += whole_of(float(citizens.agency[i]))
+        tally.stocks[cell, ta.EXPECTATION] += whole_of(e)
+        tally.stocks[cell, ta.EXPECTATION_SQUARED] += whole_of(e * e)
+        tally.stocks[cell, ta.VOLUNTEERS] += citizens.volunteer[i]
+        changed = citizens.last_changed[i] > week - WEEKS_A_YEAR
+        if citizens.last_met[i] > week - WEEKS_A_YEAR:
+            tally.stocks[cell, ta.MET] += 1
+            if changed:
+                tally.stocks[cell, ta.MET_CHANGED] += 1
+            if changed or citizens.volunteer[i]:
+                tally.stocks[cell, ta.MET_REACHED] += 1
+        if changed or citizens.volunteer[i]:
+            tally.stocks[cell, ta.REACHED] += 1

@@ -1,0 +1,179 @@
+"""What a week does to staff, teams and services, and who leaves and joins."""
+
+from __future__ import annotations
+
+from dealsim import chance as ch, tally as ta
+from dealsim.agents.citizen import NEVER
+from dealsim.agents.service import know_how_after_week, menu_after_week, salience_after_week
+from dealsim.agents.staff import TEAM_SIZE as TEAM, credibility_after_week, fear_after_week, hope_after_week, hope_target, leaving_job_chance, norm_after_week, overload_of, permission_known_after_week, skill_after_week, value_after_week, willingness_to_depart, word_counts
+from dealsim.chance import draw, question
+from dealsim.compiled import compiled_loop
+
+
+@compiled_loop
+def staff_take_stock(staff, teams, services, places, now, p, scratch):
+    """After the week's encounters: fear, credibility, belief, skill, hope, what is known to be permitted; teams
+    and services learn."""
+    for j in range(staff.id.size):
+        scratch.colleagues[j, 0] = float(staff.fear[j])
+        scratch.colleagues[j, 1] = float(staff.skill[j])
+        scratch.colleagues[j, 2] = float(staff.perceived_permission[j])
+    for team in range(teams.id.size):
+        s = int(teams.service[team])
+        at = int(teams.place[team])
+        low = team * TEAM
+        fear = 0.0
+        skilled = 0.0
+        practising = 0.0
+        sanctions = 0
+        tried = 0.0
+        departures = 0.0
+        knowing = 0.0
+        for j in range(low, low + TEAM):
+            fear += scratch.colleagues[j, 0]
+            sanctions += staff.sanctioned[j]
+            tried += staff.met[j]
+            departures += staff.departures[j]
+            if staff.departures[j] > 0:
+                skilled += scratch.colleagues[j, 1]
+                practising += 1.0
+            if abs(scratch.colleagues[j, 2] - services.permission[s]) < p.staff.permission_near:
+                knowing += 1.0
+        teams.closed_recently[team] += teams.closed_now[team] - teams.closed_recently[team] / p.staff.case_lag
+        teams.closed_now[team] = 0.0
+        cases = (teams.open_parts[team] + teams.closed_recently[team]) / TEAM
+        overload = overload_of(cases, services.capacity[s], p.staff)
+        norm = float(teams.norm[team])
+        willing = 0.0
+        for j in range(low, low + TEAM):
+            bridge = int(staff.bridge[j])
+            own = float(staff.sanctioned[j])
+            seen = float(sanctions) - own
+            backed = float(staff.backed[j])
+            mean_fear = fear
+            others = float(TEAM)
+            peers = skilled
+            n_peers = practising
+            know = knowing
+            if staff.departures[j] > 0:
+                peers -= scratch.colleagues[j, 1]
+                n_peers -= 1.0
+            if bridge >= 0:
+                seen += float(staff.sanctioned[bridge])
+                mean_fear += scratch.colleagues[bridge, 0]
+                others += 1.0
+                if staff.departures[bridge] > 0:
+                    peers += scratch.colleagues[bridge, 1]
+                    n_peers += 1.0
+                real_there = services.permission[staff.service[bridge]]
+                if abs(scratch.colleagues[bridge, 2] - real_there) < p.staff.permission_near:
+                    know += 1.0
+            seen = min(2.0, seen)
+            staff.fear[j] = fear_after_week(scratch.colleagues[j, 0], own, seen, backed, mean_fear / others, p.staff)
+            staff.credibility[j] = credibility_after_week(float(staff.credibility[j]), backed, own + seen, p.staff)
+            staff.perceived_permission[j] = permission_known_after_week(
+                scratch.colleagues[j, 2],
+                services.permission[s],
+                know / others,
+                float(staff.credibility[j]),
+                now.staff_communications[s],
+                p.staff,
+            )
+            staff.skill[j] = skill_after_week(
+                scratch.colleagues[j, 1],
+                float(staff.departures[j]),
+                norm,
+                peers / n_peers if n_peers > 0.0 else 0.0,
+                float(staff.willingness[j]),
+                float(staff.trained[j]),
+                p.staff,
+            )
+            if staff.departures[j] > 0:
+                staff.value[j] = value_after_week(
+                    float(staff.value[j]), float(staff.departures_solved[j]) / float(staff.departures[j]), p.staff
+                )
+            known = float(staff.perceived_permission[j])
+            word = word_counts(float(staff.credibility[j]), p.staff)
+            if staff.met[j] > 0:
+                target = hope_target(
+                    float(staff.solved[j]) / float(staff.met[j]),
+                    float(staff.willingness[j]),
+                    known * word,
+                    float(staff.fear[j]),
+                    overload,
+                    p.staff,
+                )
+                staff.hope[j] = hope_after_week(float(staff.hope[j]), target, p.staff)
+            staff.open_cases[j] = cases
+            willing += float(staff.willingness[j])
+        teams.norm[team] = norm_after_week(norm, willing / TEAM, p.staff)
+        if tried > 0.0:
+            teams.departure_share[team] += 0.05 * (departures / tried - teams.departure_share[team])
+        leaning = places.devolution[at] * p.service.judgement_spread * places.judgement_departures[at]
+        mean = 0.0
+        for j in range(low, low + TEAM):
+            staff.willingness[j] = willingness_to_depart(
+                float(staff.perceived_permission[j]) * word_counts(float(staff.credibility[j]), p.staff),
+                float(staff.value[j]),
+                float(teams.norm[team]),
+                float(staff.hope[j]),
+                float(staff.fear[j]),
+                leaning,
+                p.staff,
+            )
+            mean += float(staff.willingness[j])
+        teams.willingness[team] = mean / TEAM
+
+
+@compiled_loop
+def services_learn(services, now, p):
+    """Services learn from what was reported, feel what came out, and rethink the standard offer."""
+    for s in range(services.id.size):
+        tried = services.tried[s]
+        reports = 0.0
+        shared = 0.0
+        if tried > 0.0:
+            reports = services.reports[s] / tried
+            shared = services.shared[s] / tried
+            if services.incidents_normal[s] > 0.0:
+                services.salience[s] = salience_after_week(
+                    services.salience[s], services.visible[s] / tried, services.incidents_normal[s], p
+                )
+        services.salience[s] += now.scandal[s]
+        services.know_how[s] = know_how_after_week(services.know_how[s], reports, p)
+        services.menu_fit[s] = menu_after_week(services.menu_fit[s], shared, p.menu_fits, p)
+
+
+@compiled_loop
+def staff_leave_and_join(staff, services, teams, now, p, seed, week, tally, n_places):
+    """Once a month some workers leave; newcomers arrive unskilled and half told."""
+    leaves = question(seed, ch.LEAVES_JOB, week)
+    for team in range(teams.id.size):
+        s = int(teams.service[team])
+        low = team * TEAM
+        fear = 0.0
+        known = 0.0
+        for j in range(low, low + TEAM):
+            fear += float(staff.fear[j])
+            known += float(staff.perceived_permission[j])
+        for j in range(low, low + TEAM):
+            if draw(leaves, int(staff.id[j]), 0) >= leaving_job_chance(float(staff.hope[j]), p):
+                continue
+            staff.id[j] += staff.id.size
+            staff.skill[j] = p.newcomer_skill
+            staff.fear[j] = min(1.0, 0.5 * fear / TEAM + p.newcomer_fear)
+            staff.hope[j] = p.newcomer_hope
+            staff.credibility[j] = p.newcomer_credibility
+            staff.value[j] = p.newcomer_value
+            staff.perceived_permission[j] = 0.5 * (known / TEAM + now.old_permission[s])
+            staff.last_departure[j] = NEVER
+            staff.willingness[j] = willingness_to_depart(
+                float(staff.perceived_permission[j]) * word_counts(float(staff.credibility[j]), p),
+                float(staff.value[j]),
+                float(teams.norm[team]),
+                float(staff.hope[j]),
+                float(staff.fear[j]),
+                0.0,
+                p,
+            )
+            tally.services[s * n_places + teams.place[team], ta.S_LEAVERS] += 1
