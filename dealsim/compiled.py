@@ -111,9 +111,42 @@ def compiled(function: Any) -> Any:
     return _compile(function)
 
 
+class Loop:
+    """A compiled loop over columns, called from Python.
+
+    Every call of a compiled function asks numba anew what types its hundred arrays have, which costs more than
+    many a loop over a small borough. Columns keep their declared types for life, so a loop asks once for each
+    kind of record it is handed and then goes straight to the compiled code.
+    """
+
+    def __init__(self, dispatcher: Any) -> None:
+        self.dispatcher = dispatcher
+        self.py_func = dispatcher.py_func
+        self.__name__ = self.py_func.__name__
+        self.__doc__ = self.py_func.__doc__
+        self.__module__ = self.py_func.__module__
+        self._entries: dict[tuple[type, ...], Any] = {}
+
+    @property
+    def signatures(self) -> list[Any]:
+        """The signatures compiled so far."""
+        return self.dispatcher.signatures
+
+    def __call__(self, *args: Any) -> Any:
+        kinds = tuple(map(type, args))
+        entry = self._entries.get(kinds)
+        if entry is not None:
+            return entry(*args)
+        result = self.dispatcher(*args)
+        overload = self.dispatcher.overloads.get(tuple(numba.typeof(arg) for arg in args))
+        self._entries[kinds] = getattr(overload, "entry_point", None) or self.dispatcher
+        return result
+
+
 def compiled_loop(function: Any) -> Any:
-    """Compile a loop over columns that makes no array of its own: quicker to compile, as nothing is counted."""
-    return _compile_loop(function)
+    """Compile a loop over columns that makes no array of its own and is called from Python only."""
+    made = _compile_loop(function)
+    return Loop(made) if is_compiled(made) else made
 
 
 def is_compiled(thing: Any) -> bool:

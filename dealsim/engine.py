@@ -16,7 +16,8 @@ from dealsim.agents.citizen import FIRST_ADULT_BAND
 from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.borough import COLUMNS_OF_KIND, KINDS_OF_ROW, Borough, build
 from dealsim.compiled import packed
-from dealsim.levers import SERVICE_KINDS, Policy, policy_of, policy_records
+from dealsim.declare import columns_of
+from dealsim.levers import SERVICE_KINDS, Policy, policy_in_force, policy_of
 from dealsim.network import Ties
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput
@@ -38,12 +39,14 @@ class World:
     """One borough in one week of one life: columns, policy, parameters, chance and what is counted."""
 
     def __init__(self, borough: Borough, policy: Policy, parameters: Parameters, seed: int, week: int) -> None:
+        _check_columns(borough)
         self.borough = borough
         self.parameters = parameters
         self.p = packed(parameters)
         self.seed = seed
         self.week = week
-        self.policy = policy_records(rows_of_policy(policy, borough))
+        self.policy = rows_of_policy(policy, borough)
+        self.now = self.before = policy_in_force(self.policy, self.row)
         n_places = len(borough.place_names)
         self.scratch = new_scratch(
             borough.citizens.id.size,
@@ -64,17 +67,7 @@ class World:
     @property
     def row(self) -> int:
         """The row of the policy table in force: burn-in lives under the first."""
-        return min(max(self.week, 0), self.policy.size - 1)
-
-    @property
-    def now(self) -> Any:
-        """Policy in force this week, as one record."""
-        return self.policy[self.row]
-
-    @property
-    def before(self) -> Any:
-        """Policy in force the week before (in the first week: the same)."""
-        return self.policy[max(self.row - 1, 0)]
+        return min(max(self.week, 0), self.policy.demand.size - 1)
 
     @property
     def events(self) -> np.ndarray:
@@ -83,6 +76,8 @@ class World:
 
     def step(self) -> None:
         """One week: every process in order, then what was counted goes into the record."""
+        self.now = policy_in_force(self.policy, self.row)
+        self.before = policy_in_force(self.policy, max(self.row - 1, 0))
         for process in WEEK:
             process(self)
         if self.record is not None and 0 <= self.week < self.record.flows.shape[0]:
@@ -93,6 +88,15 @@ class World:
                 else:
                     getattr(self.record, name)[self.week] = getattr(self.tally, name)
         self.week += 1
+
+
+def _check_columns(borough: Borough) -> None:
+    """Compiled loops rely on the declared type and a plain layout of every column."""
+    for kind, record in COLUMNS_OF_KIND.items():
+        for name, spec in columns_of(record).items():
+            column = getattr(getattr(borough, kind), name)
+            if column.dtype != spec.dtype or not column.flags.c_contiguous:
+                raise TypeError(f"column {kind}.{name} is {column.dtype}, declared {np.dtype(spec.dtype)}, or not plain")
 
 
 def rows_of_policy(policy: Policy, borough: Borough) -> Policy:

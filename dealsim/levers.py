@@ -374,15 +374,11 @@ def policy_of(weeks: int, places: int) -> Policy:
     return Policy(**table)
 
 
-def policy_records(policy: Policy) -> np.recarray:
-    """The policy table as one record a week: compiled code is handed a week's policy as a single pointer."""
-    weeks = policy.demand.size
-    tables = {
-        name: np.broadcast_to(table, (weeks, *table.shape)) if name == "old_permission" else table
-        for name, table in policy._asdict().items()
-    }
-    layout = [(name, np.float64, table.shape[1:]) for name, table in tables.items()]
-    records = np.zeros(weeks, dtype=np.dtype((np.record, layout))).view(np.recarray)
-    for name, table in tables.items():
-        records[name] = table
-    return records
+def policy_in_force(policy: Policy, row: int) -> Policy:
+    """One week of the policy table: the same names, one value a service or place, or one number."""
+    return Policy(
+        *(
+            table if name == "old_permission" else (float(table[row]) if table.ndim == 1 else table[row])
+            for name, table in policy._asdict().items()
+        )
+    )

@@ -20,8 +20,8 @@ class Scratch(NamedTuple):
     n_asked: np.ndarray  # int64 [1]
     team_start: np.ndarray  # int64 [team + 1]: where a team's requests start in the queue
     arrives: np.ndarray  # int8 [citizen]: whether the draw of the week lets a need arise
-    mood: np.ndarray  # float64 [citizen]: the month's standard normal draw for wellbeing
-    urge: np.ndarray  # float64 [citizen]: the month's draw for starting to volunteer
+    draws: np.ndarray  # float64 [citizen]: draws made for everyone at once
+    trust_around: np.ndarray  # float64 [citizen]: mean trust of ties and fellow members
     ties: np.ndarray  # float32 [citizen, 2]: trust, and support given, as the month began
     asking: np.ndarray  # int16 [citizen]: ties who volunteer, champions twice, as the month began
     champions: np.ndarray  # int16 [citizen]: ties who are champions, as the month began
@@ -43,8 +43,8 @@ def new_scratch(citizens: int, staff: int, teams: int, groups: int, neighbourhoo
         n_asked=np.zeros(1, np.int64),
         team_start=np.zeros(teams + 1, np.int64),
         arrives=np.zeros(citizens, np.int8),
-        mood=np.zeros(citizens),
-        urge=np.zeros(citizens),
+        draws=np.zeros(citizens),
+        trust_around=np.zeros(citizens),
         ties=np.zeros((citizens, 2), np.float32),
         asking=np.zeros(citizens, np.int16),
         champions=np.zeros(citizens, np.int16),

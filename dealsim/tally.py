@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dealsim.compiled import compiled_loop
+from dealsim.compiled import compiled
 
 SCALE = 16777216.0
 """2^24: what a value is multiplied by before it is added as a whole number."""
@@ -139,7 +139,7 @@ def new_record(tally: Tally, weeks: int) -> Record:
     )
 
 
-@compiled_loop
+@compiled
 def note(events, n_events, week, who, kind, service, departed, solved, revealed, sanctioned):
     """Write down what happens to a watched person; `who` is their number among the watched, −1 for others."""
     at = n_events[0]
@@ -155,7 +155,7 @@ def note(events, n_events, week, who, kind, service, departed, solved, revealed,
         n_events[0] = at + 1
 
 
-@compiled_loop
+@compiled
 def whole_of(value):
     """A value as a whole number of 2^-24, so that sums do not depend on their order."""
     return int(np.floor(value * SCALE + 0.5))

@@ -10,7 +10,7 @@ from typing import Any
 
 from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_QUARTER
 from dealsim.levers import PAID_LEVERS
-from dealsim.processes.community import copy_ties, groups_begin_and_end, groups_take_on_need, live_a_month
+from dealsim.processes.community import copy_ties, groups_begin_and_end, groups_take_on_need, change_minds, feel_and_face_need, join_and_leave, listen_to_ties
 from dealsim.processes.encounters import close_episodes, meet_workers, ration, train_staff
 from dealsim.processes.money import set_budgets, spend_money
 from dealsim.processes.needs import move_needs, seek_help
@@ -111,9 +111,12 @@ def citizens_live_a_month(w: Any) -> None:
         copy_ties(
             b.citizens, b.groups, b.places, b.neighbourhoods, b.ties, w.now, w.seed, w.scratch
         )
-        live_a_month(
-            b.citizens, b.groups, b.neighbourhoods, b.places, b.ties, b.first_slot, w.now, w.p,
-            w.seed, w.week, w.scratch, w.tally, len(b.place_names),
+        listen_to_ties(b.citizens, b.groups, b.ties, w.p.group, w.scratch)
+        change_minds(b.citizens, b.places, w.now, w.p.citizen, w.scratch)
+        feel_and_face_need(b.citizens, w.p.citizen, w.seed, w.week, w.scratch)
+        join_and_leave(
+            b.citizens, b.groups, b.neighbourhoods, b.first_slot, w.p.citizen, w.seed, w.week, w.scratch, w.tally,
+            len(b.place_names),
         )  # fmt: skip
 
 

@@ -139,6 +139,7 @@ class CitizenParameters(NamedTuple):
     volunteer_start: Annotated[float, Parameter("Volunteers at the start of burn-in", "share of people 16 and over", 0.1, 0.4, "src-community-life", "published", "V start")] = 0.22
     volunteer_leaving: Annotated[float, Parameter("Stops volunteering", "per week", 0.005, 0.010, "src-volunteer-retention", "published", "ν")] = 0.0072
     volunteer_overload: Annotated[float, Parameter("How much overload drives volunteers away", "times", 0, 2, "src-choice", "assumed", "υ")] = 0.5
+    volunteer_moves_on: Annotated[float, Parameter("Volunteers of a closed group who look for another nearby", "share", 0, 1, "src-choice", "assumed", "half move on")] = 0.5
     volunteer_own_need: Annotated[float, Parameter("Leaving when one's own need is acute", "times", 1, 6, "src-choice", "assumed", "3 if ℓ≥2")] = 3.0
     experience_departure: Annotated[float, Parameter("Experience: solved by a departure from the menu", "0–1", 0.8, 1, "src-edm", "assumed", "x")] = 1.0
     experience_menu: Annotated[float, Parameter("Experience: solved by the standard offer", "0–1", 0.6, 1, "src-edm", "assumed", "x")] = 0.8

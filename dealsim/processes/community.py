@@ -140,91 +140,121 @@ def copy_ties(citizens, groups, places, neighbourhoods, ties, now, seed, scratch
 
 
 @compiled_loop
-def live_a_month(
-    citizens, groups, neighbourhoods, places, ties, first_slot, now, p, seed, week, scratch, tally, n_places
-):
-    """Once a month: talk with ties, messages, a slow return home, wellbeing, and volunteers who come and go."""
-    noises = question(seed, ch.WELLBEING_NOISE, week)
-    joins = question(seed, ch.JOINS_GROUP, week)
-    leaves = question(seed, ch.LEAVES_GROUP, week)
-    picks = question(seed, ch.PICKS_GROUP, week)
-    pc = p.citizen
-    keep = 1.0 - pc.wellbeing_pull
-    pull = 1.0 - keep * keep * keep * keep
-    spread = pc.wellbeing_noise * np.sqrt(2.0 * pc.wellbeing_pull * WEEKS_A_MONTH)
-    clarity = now.communications_clarity
-    for i in range(citizens.id.size):
-        scratch.mood[i] = inverse_normal(draw(noises, int(citizens.id[i]), 0))
-        scratch.urge[i] = draw(joins, int(citizens.id[i]), 0)
+def listen_to_ties(citizens, groups, ties, p, scratch):
+    """What each citizen hears and can lean on: trust around her, and support from ties without a need."""
     for i in range(citizens.id.size):
         weights = 0.0
-        trust_near = 0.0
+        trust = 0.0
         given = 0.0
         for k in range(ties.start[i], ties.start[i + 1]):
             j = ties.to[k]
             weight = float(ties.weight[k])
             weights += weight
-            trust_near += weight * float(scratch.ties[j, 0])
+            trust += weight * float(scratch.ties[j, 0])
             given += weight * float(scratch.ties[j, 1])
-        support = given / weights if weights > 0.0 else 0.0
-        citizens.support[i] = support
-        if citizens.age_band[i] < FIRST_ADULT_BAND:
-            continue
-        id = int(citizens.id[i])
-        near = citizens.neighbourhood[i]
-        at = citizens.place[i]
-        need = int(citizens.need[i])
-        volunteer = float(citizens.volunteer[i])
-        trust = float(citizens.trust[i])
-        expectation = float(citizens.expectation[i])
-        agency = float(citizens.agency[i])
+        citizens.support[i] = given / weights if weights > 0.0 else 0.0
         if citizens.volunteer[i]:
             group = citizens.group[i]
             if groups.volunteers[group] > 0:
                 members = float(scratch.group_trust[group]) / ta.SCALE / float(groups.volunteers[group])
-                weights += p.group.pull_of_volunteering
-                trust_near += p.group.pull_of_volunteering * members
-        trust_near = trust_near / weights if weights > 0.0 else trust
-        citizens.trust[i] = trust_after_month(trust, trust_near, float(citizens.trust_home[i]), pc)
+                weights += p.pull_of_volunteering
+                trust += p.pull_of_volunteering * members
+        scratch.trust_around[i] = trust / weights if weights > 0.0 else float(citizens.trust[i])
+
+
+# The loops below are short on purpose: one column each, so that the compiler can move many people at once.
+
+
+@compiled_loop
+def change_minds(citizens, places, now, p, scratch):
+    """After a month of talk and messages: expectation, then trust, then agency."""
+    clarity = now.communications_clarity
+    for i in range(citizens.id.size):
         citizens.expectation[i] = expectation_after_month(
-            expectation, trust, now.public_communications[at], clarity, pc
+            float(citizens.expectation[i]),
+            float(citizens.trust[i]),
+            now.public_communications[citizens.place[i]],
+            clarity,
+            p,
         )
+    for i in range(citizens.id.size):
+        citizens.trust[i] = trust_after_month(
+            float(citizens.trust[i]), scratch.trust_around[i], float(citizens.trust_home[i]), p
+        )
+    for i in range(citizens.id.size):
+        volunteer = float(citizens.volunteer[i])
+        in_need = 1.0 if citizens.need[i] > 0 else 0.0
         citizens.agency[i] = agency_after_month(
-            agency,
+            float(citizens.agency[i]),
             float(citizens.agency_home[i]),
             volunteer,
-            float(scratch.champions[i]) if need > 0 else 0.0,
-            places.devolution[at] * volunteer,
-            pc,
+            in_need * float(scratch.champions[i]),
+            volunteer * places.devolution[citizens.place[i]],
+            p,
         )
-        target = wellbeing_target(float(citizens.wellbeing_home[i]), need, agency, volunteer, support, pc)
+
+
+@compiled_loop
+def feel_and_face_need(citizens, p, seed, week, scratch):
+    """Wellbeing after a month, and the chance of new need that follows from it."""
+    noises = question(seed, ch.WELLBEING_NOISE, week)
+    keep = 1.0 - p.wellbeing_pull
+    pull = 1.0 - keep * keep * keep * keep
+    spread = p.wellbeing_noise * np.sqrt(2.0 * p.wellbeing_pull * WEEKS_A_MONTH)
+    for i in range(citizens.id.size):
+        scratch.draws[i] = inverse_normal(draw(noises, int(citizens.id[i]), 0))
+    for i in range(citizens.id.size):
+        target = wellbeing_target(
+            float(citizens.wellbeing_home[i]),
+            int(citizens.need[i]),
+            float(citizens.agency[i]),
+            float(citizens.volunteer[i]),
+            float(citizens.support[i]),
+            p,
+        )
         citizens.wellbeing[i] = wellbeing_after_month(
-            float(citizens.wellbeing[i]), target, scratch.mood[i], pull, spread
+            float(citizens.wellbeing[i]), target, scratch.draws[i], pull, spread
         )
+    for i in range(citizens.id.size):
         age = citizens.age_band[i]
         citizens.arrival[i] = arrival_chance(
             float(citizens.deprivation[i]),
             1.0 if age >= OLDER_BAND else 0.0,
-            0.0,
+            1.0 if age < FIRST_ADULT_BAND else 0.0,
             float(citizens.long_term_condition[i]),
             float(citizens.carer[i]),
             float(citizens.wellbeing[i]),
-            pc,
+            p,
         )
+
+
+@compiled_loop
+def join_and_leave(citizens, groups, neighbourhoods, first_slot, p, seed, week, scratch, tally, n_places):
+    """People 16 and over start to volunteer, stop, or look for another group when theirs has closed."""
+    joins = question(seed, ch.JOINS_GROUP, week)
+    leaves = question(seed, ch.LEAVES_GROUP, week)
+    picks = question(seed, ch.PICKS_GROUP, week)
+    for i in range(citizens.id.size):
+        scratch.draws[i] = draw(joins, int(citizens.id[i]), 0)
+    for i in range(citizens.id.size):
+        if citizens.age_band[i] < FIRST_ADULT_BAND:
+            continue
+        id = int(citizens.id[i])
+        near = citizens.neighbourhood[i]
         lift = float(neighbourhoods.coordination[near])
         looks = False
         if citizens.volunteer[i]:
             gone = not groups.alive[citizens.group[i]]
-            stops = draw(leaves, id, 0) < leaving_chance(float(neighbourhoods.load[near]), lift, need, pc)
-            # half of a closed group's volunteers look for another one nearby
-            looks = gone and not stops and draw(leaves, id, 1) < 0.5
+            load = float(neighbourhoods.load[near])
+            stops = draw(leaves, id, 0) < leaving_chance(load, lift, int(citizens.need[i]), p)
+            looks = gone and not stops and draw(leaves, id, 1) < p.volunteer_moves_on
             if stops or gone:
                 groups.volunteers[citizens.group[i]] -= 1
                 citizens.group[i] = -1
         else:
-            room = max(0.0, 1.0 - float(neighbourhoods.volunteer_share[near]) / pc.volunteer_ceiling)
-            looks = scratch.urge[i] < joining_chance(
-                agency, expectation, float(scratch.asking[i]), lift * room, pc
+            room = max(0.0, 1.0 - float(neighbourhoods.volunteer_share[near]) / p.volunteer_ceiling)
+            looks = scratch.draws[i] < joining_chance(
+                float(citizens.agency[i]), float(citizens.expectation[i]), float(scratch.asking[i]), lift * room, p
             )
         if looks:
             living = 0
@@ -237,10 +267,10 @@ def live_a_month(
                         citizens.group[i] = g
                         groups.volunteers[g] += 1
                     left -= 1
-        now_volunteers = 1 if citizens.group[i] >= 0 else 0
-        if now_volunteers != citizens.volunteer[i]:
-            citizens.volunteer[i] = now_volunteers
-            cell = citizens.fifth[i] * n_places + at
-            tally.flows[cell, ta.JOINED if now_volunteers else ta.LEFT] += 1
-            kind = ta.E_JOINS if now_volunteers else ta.E_STOPS
+        volunteers = 1 if citizens.group[i] >= 0 else 0
+        if volunteers != citizens.volunteer[i]:
+            citizens.volunteer[i] = volunteers
+            cell = citizens.fifth[i] * n_places + citizens.place[i]
+            tally.flows[cell, ta.JOINED if volunteers else ta.LEFT] += 1
+            kind = ta.E_JOINS if volunteers else ta.E_STOPS
             note(tally.events, tally.n_events, week, tally.watched[i], kind, -1, 0, 0, 0, 0)

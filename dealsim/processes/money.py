@@ -5,11 +5,11 @@ from __future__ import annotations
 from dealsim import tally as ta
 from dealsim.agents.service import INVESTMENT_UNIT, capacity_from_money
 from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
-from dealsim.compiled import compiled_loop
+from dealsim.compiled import compiled, compiled_loop
 from dealsim.levers import PAID_LEVERS
 
 
-@compiled_loop
+@compiled
 def _programme_cost(now, lever, places, service_count, p):
     """What one paid lever costs in a week, in the order of `PAID_LEVERS`, and in £."""
     cost = 0.0
