@@ -6,6 +6,7 @@ It draws the state at the start of burn-in; nothing here knows what happens in a
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ from dealsim.compiled import compiled, packed
 from dealsim.curves import inverse_normal
 from dealsim.declare import empty_columns
 from dealsim.levers import LEVERS, SERVICE_KINDS
-from dealsim.network import Ties, build_ties, ties_from_edges
+from dealsim.network import Ties, build_ties, ties_from_edges, to_networkx
 from dealsim.parameters import Parameters
 from dealsim.people import draw_people
 from dealsim.places import PlaceInput
@@ -60,6 +61,29 @@ class Borough(NamedTuple):
     first_team: np.ndarray  # int32 [place, service]: row of its first team there, −1 for none
     team_count: np.ndarray  # int32 [place, service]
     first_slot: np.ndarray  # int32 [neighbourhood + 1]: row of its first slot for a group
+
+    def to_networkx(
+        self,
+        *,
+        rows: Sequence[int] | None = None,
+        place: int | str | None = None,
+        neighbourhood: int | str | None = None,
+        attributes: Sequence[str] | None = None,
+    ) -> Any:
+        """Citizens and their ties, or those of one place or neighbourhood, as a networkx graph with attributes.
+
+        See `dealsim.network.to_networkx`; a place or neighbourhood goes by its row or its name.
+        """
+        return to_networkx(
+            self.citizens,
+            self.ties,
+            rows=rows,
+            place=place,
+            neighbourhood=neighbourhood,
+            place_names=self.place_names,
+            neighbourhood_names=self.neighbourhood_names,
+            attributes=attributes,
+        )
 
 
 COLUMNS_OF_KIND = {

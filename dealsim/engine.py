@@ -6,19 +6,22 @@ It knows no scenario files and no results folders; it is handed a policy table a
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from dealsim import compiled
 from dealsim import tally as ta
 from dealsim.agents.citizen import FIRST_ADULT_BAND
 from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.borough import COLUMNS_OF_KIND, KINDS_OF_ROW, Borough, build
 from dealsim.compiled import packed
-from dealsim.declare import columns_of
+from dealsim.declare import columns_of, empty_columns
 from dealsim.levers import SERVICE_KINDS, Policy, policy_in_force, policy_of
-from dealsim.network import Ties
+from dealsim.network import Ties, ties_from_edges
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput
 from dealsim.scratch import new_scratch
@@ -116,7 +119,10 @@ def rows_of_policy(policy: Policy, borough: Borough) -> Policy:
                     out[:, :, s] += table[:, :, kind] / len(rows)
             by_service[name] = out
         elif table.ndim == 2 and name in _BY_SERVICE:
-            by_service[name] = np.stack([table[:, list(row)].sum(axis=1) / len(row) for row in kinds], axis=1)
+            out = np.zeros((table.shape[0], len(kinds)))
+            for s, row in enumerate(kinds):
+                out[:, s] = table[:, list(row)].sum(axis=1) / len(row)
+            by_service[name] = out
     return policy._replace(**by_service)
 
 
@@ -130,6 +136,43 @@ _BY_SERVICE = (
     "budget_cut",
     "scandal",
 )
+
+
+def warm_up(first: int = 0, last: int = len(WEEK)) -> None:
+    """Compile the loops of a stretch of the week's processes by living it in a borough of nobody."""
+    columns = {kind: empty_columns(record, 0) for kind, record in COLUMNS_OF_KIND.items()}
+    columns["leadership"] = empty_columns(COLUMNS_OF_KIND["leadership"], 1)
+    nobody = Borough(
+        name="nobody",
+        place_names=(),
+        service_names=(),
+        service_kinds=(),
+        neighbourhood_names=(),
+        ties=ties_from_edges(0, []),
+        service_of_kind=np.zeros((0, len(SERVICE_KINDS)), np.int32),
+        first_team=np.zeros((0, 0), np.int32),
+        team_count=np.zeros((0, 0), np.int32),
+        first_slot=np.zeros(1, np.int32),
+        **columns,
+    )
+    world = World(nobody, policy_of(1, 0), Parameters(), 0, 0)
+    for process in WEEK[first:last]:
+        process(world)
+
+
+COMPILED_BESIDE = 8
+"""So many processes, from the start of the week, are compiled by a helper on first use; the rest here."""
+
+
+def _compile_beside() -> subprocess.Popen[bytes] | None:
+    """On first use: another process compiles most of the week while this one compiles what builds a borough."""
+    if not compiled.FIRST_USE:
+        return None
+    compiled.FIRST_USE = False
+    try:
+        return subprocess.Popen([sys.executable, "-c", f"from dealsim.engine import warm_up; warm_up(0, {COMPILED_BESIDE})"])  # noqa: S603
+    except OSError:
+        return None
 
 
 def burn_in(
@@ -146,8 +189,12 @@ def burn_in(
     then they are frozen. The last part measures the budget and the normal rate of visible incidents.
     """
     p = parameters or Parameters()
+    helper = _compile_beside()
     borough = build(place, size, borough_seed, p, **build_options)
     world = World(borough, policy_of(1, len(borough.place_names)), p, borough_seed, -weeks)
+    if helper is not None:
+        warm_up(COMPILED_BESIDE)
+        helper.wait()
     settling = int(weeks * SETTLING_SHARE)
     measuring = min(MEASURING_WEEKS, max(1, weeks // 3))
     cost = np.zeros(borough.services.id.size)

@@ -362,9 +362,9 @@ def policy_of(weeks: int, places: int) -> Policy:
     table = {}
     for name in POLICY_COLUMNS:
         lever = LEVERS.get(name)
-        width = {"service": services, "place": places}.get(lever.varies_by if lever else "", 0)
+        width = {"service": services, "place": places}.get(lever.varies_by if lever else "")
         value = float(lever.default) if lever and lever.is_number else 0.0  # type: ignore[arg-type]
-        table[name] = np.full((weeks, width) if width else weeks, value)
+        table[name] = np.full(weeks if width is None else (weeks, width), value)
     table["old_permission"] = np.full(services, float(LEVERS["permission_to_innovate"].default))  # type: ignore[arg-type]
     table["in_deal"] = np.ones((weeks, services))
     table["scandal"] = np.zeros((weeks, services))

@@ -39,7 +39,7 @@ class NetworkParameters(NamedTuple):
         Parameter(
             "Near ties replaced by one further away", "share of ties", 0, 1, "src-choice", "assumed", "φ"
         ),
-    ] = 0.15
+    ] = 0.17
     rewired_inside: Annotated[
         float,
         Parameter(
@@ -51,7 +51,7 @@ class NetworkParameters(NamedTuple):
             "assumed",
             "φ_in",
         ),
-    ] = 0.8
+    ] = 0.0
     homophily: Annotated[
         float,
         Parameter(

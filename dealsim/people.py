@@ -242,6 +242,8 @@ def _joined_places(place: PlaceInput, n_places: int) -> tuple[np.ndarray, tuple[
             group, left, taken = group + 1, left - taken, 0
         group_of[k] = group
         taken += int(residents[k])
+    if n_places == 1 < count:
+        return group_of[place.place], (place.name,)
     names = []
     for g in range(n_places):
         inside = np.flatnonzero(group_of == g)

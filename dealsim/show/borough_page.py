@@ -161,7 +161,7 @@ def _network_table(figures: dict[int, NetworkFigures]) -> str:
         ("Mean number of ties", "about 12", lambda f: f"{f.mean_degree:.2f}"),
         ("Clustering: pairs of one's ties who know each other", "0.2–0.5", lambda f: f"{f.clustering:.2f}"),
         ("Ties inside the neighbourhood", "–", lambda f: f"{f.inside_neighbourhood:.2f}"),
-        ("Ties inside the place", "0.87 (see below)", lambda f: f"{f.inside_place:.2f}"),
+        ("Ties inside the place", "0.87", lambda f: f"{f.inside_place:.2f}"),
         ("Homophily: correlation of deprivation along a tie", "above 0", lambda f: f"{f.homophily:.2f}"),
         ("Mean path length, in ties", "short", lambda f: f"{f.path_length:.1f}"),
         ("Share of people who can be reached", "all", lambda f: f"{f.connected:.2f}"),
@@ -185,7 +185,6 @@ def borough_page() -> str:
     p = NetworkParameters()
     residents = np.bincount(place.place, place.population)
     assumed = dict.fromkeys(row.meaning for row in margin_rows() if row.grade == "assumed")
-    least = 100 * (1 - p.rewired_share * (1 - p.rewired_inside))
     return "".join(
         (
             "# The borough\n\n<!-- Made by `python -m dealsim.show.pages`; do not edit. -->\n\n",
@@ -232,17 +231,13 @@ def borough_page() -> str:
                 f"""Ties within a household weigh {p.household_weight:.0f}, all others 1. Near neighbours,
                 {p.near_neighbours:.0f} on each side, stand in a ring round each place;
                 {100 * p.rewired_share:.0f} % of the ties to near neighbours outside the household are
-                replaced by one to someone further away, {100 * p.rewired_inside:.0f} % of these inside
-                the place and all with a preference for people in similar deprivation. No ring crosses the
-                border of a place."""
+                replaced by one to someone further away, anywhere in the borough, with a preference for
+                people in similar deprivation. No ring crosses the border of a place."""
             ),
             _network_table(figures),
             "\n",
             _paragraph(
-                f"""The aim of 0.87 for ties inside the place cannot be met together with
-                {100 * p.rewired_share:.0f} % of ties replaced and {100 * p.rewired_inside:.0f} % of those
-                staying inside: at least {least:.0f} % of ties must then lie inside the place. About 0.87
-                is what lies inside the neighbourhood. Clustering is measured with networkx on people
+                """Clustering is measured with networkx on people
                 spread evenly over the borough, path length from some of them to everybody."""
             ).rstrip("\n")
             + "\n",

@@ -110,7 +110,7 @@ SPECIFICATION: dict[str, tuple[Row, ...]] = {
         " network.NetworkParameters.homophily",
         "Co-membership of a group", f"{_GP}pull_of_volunteering",
         "Always seeded, as arrays", "network.build_ties",
-        "Any part handed out with attributes, and measured", "network.to_networkx network.figures",
+        "Any part handed out with attributes, and measured", "network.to_networkx network.network_figures",
     ),
     "One week: calendar": _rows(
         "52 weeks a year, 4 a month, 13 a quarter", "week.WEEKS_A_YEAR week.WEEKS_A_MONTH week.WEEKS_A_QUARTER",
