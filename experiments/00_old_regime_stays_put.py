@@ -1,0 +1,89 @@
+"""Does the old regime stay put? Ten years of unchanged policy after burn-in, years 1–2 against years 9–10.
+
+Design: the old regime, 20 seeds (each with a borough and chances of its own), 33,000 citizens.
+Bounds: counts and shares move by no more than 3 % of their value (willingness and skill 5 %), wellbeing by
+0.02 points, trust, fear, agency and hope by 0.01.
+It fails if the mean move over the seeds is beyond its bound; the interval is shown beside it.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import study
+
+ABSOLUTE = {
+    "mean_wellbeing": 0.02,
+    "wellbeing_in_need": 0.02,
+    "mean_trust": 0.01,
+    "mean_fear": 0.01,
+    "mean_agency": 0.01,
+    "mean_hope": 0.01,
+}
+RELATIVE = {
+    "contacts_per_1000": 0.03,
+    "requests_per_1000": 0.03,
+    "failure_demand_share": 0.03,
+    "hidden_need_share": 0.03,
+    "need_share": 0.03,
+    "crisis_onsets_per_1000": 0.03,
+    "turned_away_share": 0.03,
+    "caseload": 0.03,
+    "volunteer_share": 0.03,
+    "group_coverage": 0.03,
+    "groups": 0.03,
+    "cost_per_head": 0.03,
+    "capacity": 0.03,
+    "leavers_share": 0.03,
+    "mean_willingness": 0.05,
+    "mean_skill": 0.05,
+}
+METRICS = (*ABSOLUTE, *RELATIVE)
+
+
+def main(scale: study.Scale) -> dict[str, pd.DataFrame]:
+    """The moves with their bounds, and the yearly series they come from."""
+
+    def measure(world: study.World) -> dict[str, float]:
+        found = {}
+        for year in range(scale.years):
+            first = year * study.WEEKS_A_YEAR
+            for metric, value in study.means(world, METRICS, first, first + study.WEEKS_A_YEAR).items():
+                found[f"{metric} {year + 1}"] = value
+        return found
+
+    lived = study.live_settings({"old regime": study.setting("old regime", {})}, scale, measure)
+    early = [1, 2][: scale.years]
+    late = [scale.years - 1, scale.years]
+    rows = []
+    for metric in METRICS:
+        before = lived[[f"{metric} {year}" for year in early]].mean(axis=1)
+        after = lived[[f"{metric} {year}" for year in late]].mean(axis=1)
+        level, *_ = study.interval(before.to_numpy())
+        mean, low, high = study.interval((after - before).to_numpy())
+        bound = ABSOLUTE.get(metric) or RELATIVE[metric] * level
+        rows.append(
+            {
+                "metric": metric,
+                "years 1–2": level,
+                "years 9–10": float(after.mean()),
+                "move": mean,
+                "low": low,
+                "high": high,
+                "bound": bound,
+                "stays put": "yes" if abs(mean) <= bound else "no",
+            }
+        )
+    yearly = pd.DataFrame(
+        [
+            {"metric": metric, **{str(y + 1): float(lived[f"{metric} {y + 1}"].mean()) for y in range(scale.years)}}
+            for metric in METRICS
+        ]
+    )
+    return {"moves": pd.DataFrame(rows), "years": yearly}
+
+
+if __name__ == "__main__":
+    options = study.arguments(__doc__)
+    for name, found in main(study.TINY if options.tiny else study.FULL).items():
+        print(f"\n{name}\n{study.as_markdown(found)}")
+        study.write(found, options.out, f"00_{name}")
