@@ -49,7 +49,8 @@ class World:
         self.seed = seed
         self.week = week
         self.policy = rows_of_policy(policy, borough)
-        self.now = self.before = policy_in_force(self.policy, self.row)
+        self.old_regime = policy_in_force(rows_of_policy(policy_of(1, len(borough.place_names)), borough), 0)
+        self.now = self.before = self.old_regime
         n_places = len(borough.place_names)
         self.scratch = new_scratch(
             borough.citizens.id.size,
@@ -80,7 +81,9 @@ class World:
     def step(self) -> None:
         """One week: every process in order, then what was counted goes into the record."""
         self.now = policy_in_force(self.policy, self.row)
-        self.before = policy_in_force(self.policy, max(self.row - 1, 0))
+        # a scenario's first week is compared with the old regime it comes from
+        earlier = min(self.week - 1, self.policy.demand.size - 1)
+        self.before = policy_in_force(self.policy, earlier) if earlier >= 0 else self.old_regime
         for process in WEEK:
             process(self)
         if self.record is not None and 0 <= self.week < self.record.flows.shape[0]:
