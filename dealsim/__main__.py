@@ -28,13 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Size = Annotated[
-    int | None, typer.Option(help="Citizens, 1 to 2,000,000 [default: the scenario's own, or 33,000]")
-]
+Size = Annotated[int | None, typer.Option(help="Citizens, 1 to 2,000,000 [default: the scenario's own, or 33,000]")]
 Years = Annotated[int | None, typer.Option(help="Years to live, 1 to 40 [default: 10]")]
-Seed = Annotated[
-    int, typer.Option(help="Names the people and their chances; the same seed gives the same figures")
-]
+Seed = Annotated[int, typer.Option(help="Names the people and their chances; the same seed gives the same figures")]
 Replicates = Annotated[
     int | None,
     typer.Option(help="Times the weeks are lived with other chances [default: the scenario's own, or 10]"),
@@ -43,9 +39,7 @@ Workers = Annotated[
     int | None, typer.Option(help="Runs at the same time; never changes a figure [default: all processors]")
 ]
 Place = Annotated[str | None, typer.Option(help="A CSV file of your own neighbourhoods [default: Wigan]")]
-RankOf = Annotated[
-    int | None, typer.Option(help="How many neighbourhoods were ranked, for --place [default: 32,844]")
-]
+RankOf = Annotated[int | None, typer.Option(help="How many neighbourhoods were ranked, for --place [default: 32,844]")]
 Boroughs = Annotated[int, typer.Option(help="Spread the replicates over so many differently drawn boroughs")]
 Out = Annotated[str, typer.Option(help="Folder in which the results folder is made")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else")]
@@ -163,9 +157,7 @@ def verify(
         _say_error(line)
     if not found.problems and not quiet:
         typer.echo(
-            f"identical: {found.replayed} runs lived again to the last bit"
-            if found.replayed
-            else "no damage found"
+            f"identical: {found.replayed} runs lived again to the last bit" if found.replayed else "no damage found"
         )
     return MISMATCH if found.problems else OK
 
@@ -274,9 +266,7 @@ def _keep_and_show(
         except StoreError as problem:
             _say_error(str(problem))
             code = code or FAULT
-            folder = store.save(
-                replace(results, seconds=seconds), Path(tempfile.gettempdir()) / "dealsim-results"
-            )
+            folder = store.save(replace(results, seconds=seconds), Path(tempfile.gettempdir()) / "dealsim-results")
             note(f"the results were kept in {store.shown(folder)} instead")
         results = replace(results, folder=folder)
         seconds["store"] = time.perf_counter() - mark

@@ -222,9 +222,7 @@ def _draw_citizens(citizens, seed, p):
             draw(question(seed, ch.BUILD_AGENCY, 0), id, 0)
         )
         citizens.agency_home[i] = min(0.98, max(0.02, home))
-        home = p.trust_home_mean + p.trust_home_spread * inverse_normal(
-            draw(question(seed, ch.BUILD_TRUST, 0), id, 0)
-        )
+        home = p.trust_home_mean + p.trust_home_spread * inverse_normal(draw(question(seed, ch.BUILD_TRUST, 0), id, 0))
         citizens.trust_home[i] = min(0.98, max(0.02, home))
         citizens.wellbeing_home[i] = (
             p.wellbeing_home_mean

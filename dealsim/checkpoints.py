@@ -171,9 +171,7 @@ def caches() -> list[dict[str, Any]]:
     root = usable_cache_root()
     found = []
     for name, meaning in (("compiled", "compiled code"), ("checkpoints", "boroughs after burn-in")):
-        files = (
-            [path for path in (root / name).rglob("*") if path.is_file()] if (root / name).is_dir() else []
-        )
+        files = [path for path in (root / name).rglob("*") if path.is_file()] if (root / name).is_dir() else []
         found.append(
             {
                 "name": name,

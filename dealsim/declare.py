@@ -103,7 +103,6 @@ def changed(record: Record, **values: float) -> Record:
 def empty_columns(record: type, rows: int) -> Any:
     """A column record of that kind filled with zeros, `rows` long."""
     arrays = [
-        np.zeros((rows, spec.per) if spec.per > 1 else rows, dtype=spec.dtype)
-        for spec in columns_of(record).values()
+        np.zeros((rows, spec.per) if spec.per > 1 else rows, dtype=spec.dtype) for spec in columns_of(record).values()
     ]
     return record(*arrays)

@@ -33,9 +33,7 @@ def examine(clean: bool = False) -> dict[str, Any]:
             packages[name] = version(name)
         except PackageNotFoundError:
             packages[name] = None
-            problems.append(
-                f"{name} is not installed; install dealsim again with: python -m pip install dealsim"
-            )
+            problems.append(f"{name} is not installed; install dealsim again with: python -m pip install dealsim")
     kept = caches()
     removed = 0
     if clean:
@@ -83,19 +81,14 @@ def in_words(found: dict[str, Any]) -> str:
     lines = [
         f"dealsim {found['dealsim']} (model {found['model_version']}), Python {found['python']}, "
         f"{found['system']}, {found['processors']} processors",
-        "packages: "
-        + ", ".join(f"{name} {number or 'MISSING'}" for name, number in found["packages"].items()),
+        "packages: " + ", ".join(f"{name} {number or 'MISSING'}" for name, number in found["packages"].items()),
     ]
     for cache in found["caches"]:
-        lines.append(
-            f"{cache['meaning']}: {cache['folder']} ({cache['files']} files, {cache['bytes'] / 1e6:,.1f} MB)"
-        )
+        lines.append(f"{cache['meaning']}: {cache['folder']} ({cache['files']} files, {cache['bytes'] / 1e6:,.1f} MB)")
     if found["removed_bytes"]:
         lines.append(f"removed {found['removed_bytes'] / 1e6:,.1f} MB")
     if found["free_mb"] is not None:
         lines.append(f"free disk here: {found['free_mb']:,} MB")
-    lines.append(
-        "nothing leaves this machine, and dealsim keeps nothing elsewhere but the results you ask for"
-    )
+    lines.append("nothing leaves this machine, and dealsim keeps nothing elsewhere but the results you ask for")
     lines += [f"problem: {problem}" for problem in found["problems"]] or ["all is well"]
     return "\n".join(lines)

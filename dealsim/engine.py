@@ -16,8 +16,8 @@ import numpy as np
 from dealsim import compiled
 from dealsim import tally as ta
 from dealsim.agents.citizen import FIRST_ADULT_BAND
-from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.borough import COLUMNS_OF_KIND, KINDS_OF_ROW, Borough, build
+from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.compiled import packed
 from dealsim.declare import columns_of, empty_columns
 from dealsim.levers import SERVICE_KINDS, Policy, policy_in_force, policy_of
@@ -102,7 +102,9 @@ def _check_columns(borough: Borough) -> None:
         for name, spec in columns_of(record).items():
             column = getattr(getattr(borough, kind), name)
             if column.dtype != spec.dtype or not column.flags.c_contiguous:
-                raise TypeError(f"column {kind}.{name} is {column.dtype}, declared {np.dtype(spec.dtype)}, or not plain")
+                raise TypeError(
+                    f"column {kind}.{name} is {column.dtype}, declared {np.dtype(spec.dtype)}, or not plain"
+                )
 
 
 def rows_of_policy(policy: Policy, borough: Borough) -> Policy:
@@ -173,7 +175,9 @@ def _compile_beside() -> subprocess.Popen[bytes] | None:
         return None
     compiled.FIRST_USE = False
     try:
-        return subprocess.Popen([sys.executable, "-c", f"from dealsim.engine import warm_up; warm_up(0, {COMPILED_BESIDE})"])  # noqa: S603
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, "-c", f"from dealsim.engine import warm_up; warm_up(0, {COMPILED_BESIDE})"]
+        )
     except OSError:
         return None
 

@@ -288,54 +288,32 @@ class Policy(NamedTuple):
     """
 
     blame_culture: Annotated[np.ndarray, Column("Blame culture", "0–1, by week and service", np.float64)]
-    permission_to_innovate: Annotated[
-        np.ndarray, Column("Permission", "0–1, by week and service", np.float64)
-    ]
-    old_permission: Annotated[
-        np.ndarray, Column("Permission before the scenario", "0–1, by service", np.float64)
-    ]
+    permission_to_innovate: Annotated[np.ndarray, Column("Permission", "0–1, by week and service", np.float64)]
+    old_permission: Annotated[np.ndarray, Column("Permission before the scenario", "0–1, by service", np.float64)]
     asset_based_training: Annotated[
         np.ndarray, Column("Training", "hours per worker per year, by week and service", np.float64)
     ]
-    staff_communications: Annotated[
-        np.ndarray, Column("Staff communications", "0–1, by week and service", np.float64)
-    ]
+    staff_communications: Annotated[np.ndarray, Column("Staff communications", "0–1, by week and service", np.float64)]
     nerve: Annotated[np.ndarray, Column("Holding nerve", "0–1, by week and service", np.float64)]
     in_deal: Annotated[np.ndarray, Column("Service takes part", "0 or 1, by week and service", np.float64)]
     budget_cut: Annotated[np.ndarray, Column("Budget cut", "share, by week and service", np.float64)]
     community_investment: Annotated[
         np.ndarray, Column("Investment", "£ per resident per year, by week and place", np.float64)
     ]
-    place_based_working: Annotated[
-        np.ndarray, Column("Place-based working", "0–1, by week and place", np.float64)
-    ]
-    public_communications: Annotated[
-        np.ndarray, Column("Public communications", "0–1, by week and place", np.float64)
-    ]
-    citizen_leadership: Annotated[
-        np.ndarray, Column("Champions", "per 1,000 residents, by week and place", np.float64)
-    ]
+    place_based_working: Annotated[np.ndarray, Column("Place-based working", "0–1, by week and place", np.float64)]
+    public_communications: Annotated[np.ndarray, Column("Public communications", "0–1, by week and place", np.float64)]
+    citizen_leadership: Annotated[np.ndarray, Column("Champions", "per 1,000 residents, by week and place", np.float64)]
     devolution: Annotated[np.ndarray, Column("Devolution", "0–1, by week and place", np.float64)]
     offloading: Annotated[np.ndarray, Column("Off-loading", "share, by week and place", np.float64)]
-    link_workers: Annotated[
-        np.ndarray, Column("Link workers", "per 100,000 residents, by week and place", np.float64)
-    ]
+    link_workers: Annotated[np.ndarray, Column("Link workers", "per 100,000 residents, by week and place", np.float64)]
     communications_clarity: Annotated[np.ndarray, Column("Clarity", "0–1, by week", np.float64)]
     leaders_holding_permission: Annotated[np.ndarray, Column("Leaders", "people, by week", np.float64)]
-    partnership: Annotated[
-        np.ndarray, Column("Partnership", "0 tender or 1 partnership, by week", np.float64)
-    ]
-    leader_leaves: Annotated[
-        np.ndarray, Column("Leaders who leave by a shock", "people, by week", np.float64)
-    ]
+    partnership: Annotated[np.ndarray, Column("Partnership", "0 tender or 1 partnership, by week", np.float64)]
+    leader_leaves: Annotated[np.ndarray, Column("Leaders who leave by a shock", "people, by week", np.float64)]
     leaders_stay: Annotated[np.ndarray, Column("No leader leaves by chance", "0 or 1, by week", np.float64)]
-    scandal: Annotated[
-        np.ndarray, Column("Scandal", "added incident salience, by week and service", np.float64)
-    ]
+    scandal: Annotated[np.ndarray, Column("Scandal", "added incident salience, by week and service", np.float64)]
     demand: Annotated[np.ndarray, Column("Demand shock", "times the usual arrivals, by week", np.float64)]
-    budget_shock: Annotated[
-        np.ndarray, Column("Budget shock", "share of the old budget lost, by week", np.float64)
-    ]
+    budget_shock: Annotated[np.ndarray, Column("Budget shock", "share of the old budget lost, by week", np.float64)]
     paid_from_outside: Annotated[
         np.ndarray,
         Column("Share of each paid lever met by new money", "share, by week and paid lever", np.float64),

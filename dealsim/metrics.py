@@ -625,7 +625,9 @@ def series(world: Any) -> Series:
     for group, (kind, row) in groups_of(world).items():
         for reads, kinds in _GROUPS_FOR.items():
             wanted = [
-                m for m in METRICS.values() if m.reads == reads and (kind in kinds or (kind == "service" and m.by_service))
+                m
+                for m in METRICS.values()
+                if m.reads == reads and (kind in kinds or (kind == "service" and m.by_service))
             ]
             by_month = kind != "all" or reads in ("by group", "borough")
             for running in (False, True):

@@ -36,9 +36,7 @@ class NetworkParameters(NamedTuple):
     ] = 6.0
     rewired_share: Annotated[
         float,
-        Parameter(
-            "Near ties replaced by one further away", "share of ties", 0, 1, "src-choice", "assumed", "φ"
-        ),
+        Parameter("Near ties replaced by one further away", "share of ties", 0, 1, "src-choice", "assumed", "φ"),
     ] = 0.17
     rewired_inside: Annotated[
         float,
@@ -66,9 +64,7 @@ class NetworkParameters(NamedTuple):
     ] = 3.0
     household_weight: Annotated[
         float,
-        Parameter(
-            "Weight of a household tie, others weighing 1", "times", 1, 10, "src-dunbar", "assumed", "w_h"
-        ),
+        Parameter("Weight of a household tie, others weighing 1", "times", 1, 10, "src-dunbar", "assumed", "w_h"),
     ] = 3.0
 
 
@@ -155,9 +151,7 @@ def ties_from_edges(n: int, edges: Sequence[tuple[int, int]] | np.ndarray, weigh
     heavy = np.broadcast_to(np.asarray(weights, dtype=np.int64), len(pairs))
     if heavy.size and (heavy.min() < 1 or heavy.max() > 255):
         raise ValueError("a weight lies outside 1 to 255")
-    return Ties(
-        *_both_ways(n, pairs[:, 0].astype(np.int32), pairs[:, 1].astype(np.int32), heavy.astype(np.uint8))
-    )
+    return Ties(*_both_ways(n, pairs[:, 0].astype(np.int32), pairs[:, 1].astype(np.int32), heavy.astype(np.uint8)))
 
 
 @compiled
@@ -203,9 +197,7 @@ def _drawn_ties(keys, place, household, deprivation, place_first, near, rewired,
 
 
 @compiled
-def _further_away(
-    key, i, near_one, step, low, high, place_low, people, near, household, deprivation, homophily
-):
+def _further_away(key, i, near_one, step, low, high, place_low, people, near, household, deprivation, homophily):
     """Someone from rows low to high, more likely someone living in similar deprivation; else the near one."""
     best, best_gap = near_one, 1e300
     for go in range(TRIES):

@@ -360,9 +360,7 @@ def _nearest_choice(key, ordered, start, keep, deprivation, target, choices):
     return chosen
 
 
-def _populations(
-    place: PlaceInput, joined: np.ndarray, n_places: int, chosen: np.ndarray, size: int
-) -> np.ndarray:
+def _populations(place: PlaceInput, joined: np.ndarray, n_places: int, chosen: np.ndarray, size: int) -> np.ndarray:
     """Citizens of each chosen neighbourhood, at least one, so that fifths and places keep their shares."""
     fifth = place.fifth
     want_fifth = np.bincount(fifth, place.population, 5)
@@ -622,9 +620,7 @@ def _fill(keys, ids, first, ages, per_person, alone, lone, with_children, with_w
 
 
 @compiled
-def _children_places(
-    sizes, visit, children, lone, with_children, households_before, children_key, parent_key
-):
+def _children_places(sizes, visit, children, lone, with_children, households_before, children_key, parent_key):
     """How many children each household has: one-parent families first, then couples."""
     n = sizes.size
     kids = np.zeros(n, dtype=np.int64)

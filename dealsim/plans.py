@@ -118,9 +118,7 @@ def plan(
         except InputError as error:
             problems += error.problems
     if len(scenarios) > MOST_SCENARIOS:
-        problems.append(
-            f"{len(scenarios)} scenarios were named; at most {MOST_SCENARIOS} can be compared at once"
-        )
+        problems.append(f"{len(scenarios)} scenarios were named; at most {MOST_SCENARIOS} can be compared at once")
     names = [scenario.name for scenario in loaded]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         problems.append(f"two of the scenarios are called '{name}'; each needs a name of its own")

@@ -21,9 +21,7 @@ NOT_CALIBRATED = (
     "Not yet calibrated: the figures show how the model behaves, not what will happen. "
     "Read directions and comparisons, not sizes."
 )
-TOO_SMALL = (
-    f"Too small to report: a borough of fewer than {SMALLEST_TO_REPORT:,} citizens is for trying things out."
-)
+TOO_SMALL = f"Too small to report: a borough of fewer than {SMALLEST_TO_REPORT:,} citizens is for trying things out."
 
 
 @dataclass(frozen=True)

@@ -326,9 +326,7 @@ def live_plan(
     failed: list[dict[str, Any]] = []
     pool = ThreadPoolExecutor(made.workers)
     try:
-        _submit_all(
-            made, only, pool, futures, failed, cache, notices, should_stop, counter.add, tick, seconds
-        )
+        _submit_all(made, only, pool, futures, failed, cache, notices, should_stop, counter.add, tick, seconds)
     except KeyboardInterrupt:
         halted.set()
     finally:
@@ -387,8 +385,7 @@ def _submit_all(
     kind_of = [kinds.index(parameters) for parameters in made.parameters]
     if 1 < made.boroughs < made.replicates:
         notices.append(
-            f"{made.replicates} replicates share {made.boroughs} boroughs, so the intervals are "
-            "a little too narrow"
+            f"{made.replicates} replicates share {made.boroughs} boroughs, so the intervals are a little too narrow"
         )
     batch = max(1, made.workers // len(kinds))
     for first in range(0, made.boroughs, batch):
@@ -560,9 +557,7 @@ def _gathered(
         outcomes=pair_outcomes(table, names, made.weeks, metrics, headline),
         people=_people_frame(names, lived),
         events=_events_frame(names, lived),
-        runs=pd.DataFrame(
-            runs, columns=["scenario", "replicate", "borough_seed", "life_seed", "run_id", "state_hash"]
-        ),
+        runs=pd.DataFrame(runs, columns=["scenario", "replicate", "borough_seed", "life_seed", "run_id", "state_hash"]),
         metrics=metrics,
         headline=headline,
         hashes={names[at]: lived[at, k].hashes for at, k in sorted(lived) if k == 0},
@@ -615,10 +610,7 @@ def _saving(
     base: list[tuple[str, str, np.ndarray, np.ndarray]], own: list[tuple[str, str, np.ndarray, np.ndarray]]
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """What a scenario has saved against its pair so far, £ per head (costs are by the year)."""
-    costs = [
-        next((row for row in rows if row[0] == "cost_per_head" and row[1] == "all"), None)
-        for rows in (base, own)
-    ]
+    costs = [next((row for row in rows if row[0] == "cost_per_head" and row[1] == "all"), None) for rows in (base, own)]
     if costs[0] is None or costs[1] is None:
         return None
     weeks = np.asarray(costs[1][2])
@@ -636,9 +628,7 @@ def _people_frame(names: Sequence[str], lived: Mapping[tuple[int, int], _Lived])
             for name, values in seen.items():
                 columns.setdefault(name, []).append(values)
     if not columns["scenario"]:
-        return pd.DataFrame(
-            {"scenario": pd.Categorical([], categories=list(names)), "week": [], "person": []}
-        )
+        return pd.DataFrame({"scenario": pd.Categorical([], categories=list(names)), "week": [], "person": []})
     joined = {name: np.concatenate(parts) for name, parts in columns.items()}
     scenario = pd.Categorical.from_codes(joined.pop("scenario"), categories=list(names))
     return pd.DataFrame({"scenario": scenario, **joined})
@@ -659,8 +649,6 @@ def _events_frame(names: Sequence[str], lived: Mapping[tuple[int, int], _Lived])
     }
     for at, name in enumerate(EVENT_FIELDS):
         columns[name] = events[:, at]
-    columns["kind"] = pd.Categorical.from_codes(
-        events[:, EVENT_FIELDS.index("kind")], categories=list(EVENT_KINDS)
-    )
+    columns["kind"] = pd.Categorical.from_codes(events[:, EVENT_FIELDS.index("kind")], categories=list(EVENT_KINDS))
     columns["service"] = pd.Categorical(services, categories=sorted(set(services)))
     return pd.DataFrame(columns)

@@ -74,9 +74,7 @@ def prepare(root: str | Path, megabytes: float = 0.0) -> Path:
         Path(probe).unlink()
         free = shutil.disk_usage(path).free / 1e6
     except OSError as problem:
-        raise StoreError(
-            f"results cannot be kept in {shown(path)}: {why(problem)}; nothing was run"
-        ) from None
+        raise StoreError(f"results cannot be kept in {shown(path)}: {why(problem)}; nothing was run") from None
     if free < megabytes + 5:
         raise StoreError(
             f"results cannot be kept in {shown(path)}: they need about {megabytes:,.0f} MB, and {free:,.0f} "
@@ -226,9 +224,7 @@ def _files(results: Results) -> dict[str, bytes]:
         {
             "format": FORMAT,
             "calibrated": CALIBRATED,
-            "short": {
-                key: value for key, value in results.as_dict().items() if key not in ("folder", "seconds")
-            },
+            "short": {key: value for key, value in results.as_dict().items() if key not in ("folder", "seconds")},
             "metrics": {name: about._asdict() for name, about in results.metrics.items()},
             "metric_order": list(results.metrics),
             "headline": list(results.headline),
@@ -320,9 +316,7 @@ def find(folder_or_id: str | Path, root: str | Path = "results") -> Path:
             return path
         word = str(folder_or_id)
         if re.fullmatch(r"[0-9a-f]{6,16}", word) and Path(root).is_dir():
-            found = sorted(
-                entry for entry in Path(root).iterdir() if entry.name.rpartition("-")[2][:8] == word[:8]
-            )
+            found = sorted(entry for entry in Path(root).iterdir() if entry.name.rpartition("-")[2][:8] == word[:8])
             if found:
                 return found[-1]
     except (OSError, ValueError):
@@ -514,9 +508,7 @@ def verify(
     return Verification(tuple(_differences(stored, again)), tuple(notes), len(again.runs))
 
 
-def _live_again(
-    stored: Results, workers: int | None, progress: Callable[[str, float, float], None] | None
-) -> Results:
+def _live_again(stored: Results, workers: int | None, progress: Callable[[str, float, float], None] | None) -> Results:
     from dealsim.places import PlaceInput, read_place
     from dealsim.plans import plan
     from dealsim.runs import live_plan
@@ -530,9 +522,7 @@ def _live_again(
             copy.write_bytes(stored.place_bytes)
             place = replace(read_place(copy, asked["place"]["rank_of_asked"]), name=asked["place"]["name"])
     elif asked["place"]["file_name"] is not None:
-        raise StoreError(
-            "the place file these results were made with was not kept, so they cannot be lived again"
-        )
+        raise StoreError("the place file these results were made with was not kept, so they cannot be lived again")
     made = plan(
         asked["command"], [scenario_from(resolved) for resolved in stored.scenarios],
         asked["size"], asked["years"], asked["seed"], asked["replicates"], workers, place, None,
@@ -552,8 +542,7 @@ def _differences(stored: Results, again: Results) -> list[str]:
     after = again.runs.set_index(["scenario", "replicate"])["state_hash"]
     for run in again.failed:
         problems.append(
-            f"{plain(run['scenario'])}, replicate {run['replicate'] + 1}: failed this time "
-            f"({plain(run['error'])})"
+            f"{plain(run['scenario'])}, replicate {run['replicate'] + 1}: failed this time ({plain(run['error'])})"
         )
     for scenario, replicate in before.index:
         if (scenario, replicate) not in after.index:

@@ -74,9 +74,7 @@ SUMMARY_COLUMNS = (
 )  # fmt: skip
 
 
-def summarise(
-    table: pd.DataFrame, names: Sequence[str], weeks: int, metrics: Mapping[str, MetricInfo]
-) -> pd.DataFrame:
+def summarise(table: pd.DataFrame, names: Sequence[str], weeks: int, metrics: Mapping[str, MetricInfo]) -> pd.DataFrame:
     """One row a scenario, metric and group, over the last two years of each replicate."""
     last = table[table["week"] >= weeks - OUTCOME_WEEKS]
     grouped = last.groupby(["metric", "group", "scenario", "replicate"], observed=True, sort=False)["value"]
@@ -88,9 +86,7 @@ def summarise(
     key: Any
     for key, value in ends.items():
         metric, group, scenario, replicate = key
-        found.setdefault((str(metric), str(group)), {}).setdefault(str(scenario), {})[int(replicate)] = float(
-            value
-        )
+        found.setdefault((str(metric), str(group)), {}).setdefault(str(scenario), {})[int(replicate)] = float(value)
     rows = []
     for (metric, group), by_scenario in found.items():
         about = metrics.get(metric, MetricInfo(metric, "", ""))
@@ -162,9 +158,7 @@ def pair_outcomes(
     """
     rows: list[dict[str, Any]] = []
 
-    def add(
-        scenario: str, metric: str, outcome: str, label: str, unit: str, per_pair: Mapping[int, float]
-    ) -> None:
+    def add(scenario: str, metric: str, outcome: str, label: str, unit: str, per_pair: Mapping[int, float]) -> None:
         reached = np.array([value for _, value in sorted(per_pair.items()) if math.isfinite(value)])
         mean, low, high = interval(reached)
         rows.append(
@@ -199,9 +193,7 @@ def pair_outcomes(
             for replicate in apart.columns:
                 path = apart[replicate].dropna()
                 end = path[path.index >= weeks - OUTCOME_WEEKS].mean()
-                half[int(replicate)] = (
-                    _half_week(path, float(end)) if weeks >= 2 * OUTCOME_WEEKS else math.nan
-                )
+                half[int(replicate)] = _half_week(path, float(end)) if weeks >= 2 * OUTCOME_WEEKS else math.nan
                 early = path[path.index < EARLY_WEEKS]
                 if good == "up":
                     dip[int(replicate)] = min(0.0, float(early.min()))

@@ -63,7 +63,18 @@ GROUP_COUNTS = (
 GROUPS, BIRTHS, DEATHS, RESERVES, RESIDENTS, COVERAGE, LOAD, FUNDED, MEMBERS = range(len(GROUP_COUNTS))
 
 # Money in a week, one row a service.
-MONEY = ("staff", "contact", "crisis", "programme", "outside", "capacity", "blame", "permission", "menu_fit", "know_how")
+MONEY = (
+    "staff",
+    "contact",
+    "crisis",
+    "programme",
+    "outside",
+    "capacity",
+    "blame",
+    "permission",
+    "menu_fit",
+    "know_how",
+)
 M_STAFF, M_CONTACT, M_CRISIS, M_PROGRAMME, M_OUTSIDE, M_CAPACITY, M_BLAME, M_PERMISSION, M_MENU, M_KNOW_HOW = range(
     len(MONEY)
 )

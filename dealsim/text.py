@@ -22,9 +22,7 @@ def plain(text: object, most: int = LONGEST) -> str:
     'deal�[31m now'
     """
     joined = re.sub(r"[\t\r\n\u2028\u2029]+", " ", str(text))
-    shown = "".join(
-        "�" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") else c for c in joined
-    ).strip()
+    shown = "".join("�" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") else c for c in joined).strip()
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 

@@ -10,12 +10,26 @@ from typing import Any
 
 from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_QUARTER
 from dealsim.levers import PAID_LEVERS
-from dealsim.processes.community import copy_ties, groups_begin_and_end, groups_take_on_need, change_minds, feel_and_face_need, join_and_leave, listen_to_ties
+from dealsim.processes.community import (
+    change_minds,
+    copy_ties,
+    feel_and_face_need,
+    groups_begin_and_end,
+    groups_take_on_need,
+    join_and_leave,
+    listen_to_ties,
+)
 from dealsim.processes.encounters import close_episodes, meet_workers, ration, train_staff
 from dealsim.processes.money import set_budgets, spend_money
 from dealsim.processes.needs import move_needs, seek_help
 from dealsim.processes.policy import set_policy
-from dealsim.processes.watching import clear_week, observe_everyone, observe_groups_of_people, observe_need, observe_staff_and_groups
+from dealsim.processes.watching import (
+    clear_week,
+    observe_everyone,
+    observe_groups_of_people,
+    observe_need,
+    observe_staff_and_groups,
+)
 from dealsim.processes.workforce import services_learn, staff_leave_and_join, staff_take_stock
 
 
@@ -108,9 +122,7 @@ def citizens_live_a_month(w: Any) -> None:
     """Neighbour means, trust contagion, communications, agency, wellbeing, volunteers join and leave."""
     if w.week % WEEKS_A_MONTH == 0:
         b = w.borough
-        copy_ties(
-            b.citizens, b.groups, b.places, b.neighbourhoods, b.ties, w.now, w.seed, w.scratch
-        )
+        copy_ties(b.citizens, b.groups, b.places, b.neighbourhoods, b.ties, w.now, w.seed, w.scratch)
         listen_to_ties(b.citizens, b.groups, b.ties, w.p.group, w.scratch)
         change_minds(b.citizens, b.places, w.now, w.p.citizen, w.scratch)
         feel_and_face_need(b.citizens, w.p.citizen, w.seed, w.week, w.scratch)

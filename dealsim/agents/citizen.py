@@ -21,6 +21,8 @@ OLDER_BAND = 6
 """From this band on a citizen is 65 or over."""
 
 
+# A declaration a line reads as a table.
+# fmt: off
 class CitizenColumns(NamedTuple):
     """One row a citizen."""
 
@@ -62,12 +64,15 @@ class CitizenColumns(NamedTuple):
     group: Annotated[np.ndarray, Column("Group the person volunteers in, or −1", "row", np.int32, -1)]
     support: Annotated[np.ndarray, Column("Support from ties, taken anew each month", "0–1", np.float32, 0, 1, symbol="S")]
     arrival: Annotated[np.ndarray, Column("Chance that a need arrives in a week, taken anew each month", "per week", np.float32, 0, 1, symbol="λ")]
+# fmt: on
 
 
 NEVER = -1_000_000
 """The week of something that has not happened."""
 
 
+# A declaration a line reads as a table.
+# fmt: off
 class CitizenParameters(NamedTuple):
     """How needs arise and move in citizens, and what contact does to them."""
 
@@ -147,6 +152,7 @@ class CitizenParameters(NamedTuple):
     experience_unsolved: Annotated[float, Parameter("Experience: not solved", "0–1", 0.1, 0.4, "src-edm", "assumed", "x")] = 0.25
     experience_heard_only: Annotated[float, Parameter("Experience: heard, then given the same menu again", "0–1", 0, 0.5, "src-edm", "assumed", "x")] = 0.05
     experience_turned_away: Annotated[float, Parameter("Experience: turned away", "0–1", 0, 0.3, "src-edm", "assumed", "x")] = 0.1
+# fmt: on
 
 
 @compiled
@@ -276,9 +282,7 @@ def trust_after_month(trust, neighbours, home, p):
 
     τ' = τ + ω(τ̄−τ) + 4ρ_τ(τ⁰−τ) (src-degroot)
     """
-    return clipped(
-        trust + p.trust_contagion * (neighbours - trust) + 4.0 * p.trust_return * (home - trust), 0.0, 1.0
-    )
+    return clipped(trust + p.trust_contagion * (neighbours - trust) + 4.0 * p.trust_return * (home - trust), 0.0, 1.0)
 
 
 @compiled
@@ -311,9 +315,7 @@ def agency_after_month(agency, home, volunteers, champions, devolved, p):
 
     a' = a + 4·return·(a⁰−a) + (a_vol·volunteer + a_champ·champions + a_devolve·D)(1−a) (src-big-local)
     """
-    gained = (
-        p.agency_volunteering * volunteers + p.agency_champion * champions + p.agency_devolved * devolved
-    )
+    gained = p.agency_volunteering * volunteers + p.agency_champion * champions + p.agency_devolved * devolved
     return clipped(agency + 4.0 * p.agency_return * (home - agency) + gained * (1.0 - agency), 0.0, 1.0)
 
 

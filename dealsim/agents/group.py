@@ -16,6 +16,8 @@ from dealsim.declare import Column, Parameter
 TENDER, PARTNERSHIP = 0, 1
 
 
+# A declaration a line reads as a table.
+# fmt: off
 class GroupColumns(NamedTuple):
     """One row a slot for a group; a new group in an emptied slot gets a new number."""
 
@@ -78,6 +80,7 @@ class GroupParameters(NamedTuple):
     births_seed: Annotated[float, Parameter("Added by a seed fund at £6 a head a year", "per year", 0, 0.2, "src-choice", "assumed", "n_1")] = 0.05
     pull_of_volunteering: Annotated[float, Parameter("A volunteer's fellow members count in talk like so many ties", "ties", 0, 6, "src-choice", "assumed", "co-members")] = 2.0
     idle_capacity: Annotated[float, Parameter("Needs the community could carry that nobody has asked of it", "needs per 100 residents", 0, 20, "src-choice", "rival", "idle")] = 0.0
+# fmt: on
 
 
 @compiled

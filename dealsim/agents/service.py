@@ -18,6 +18,8 @@ INVESTMENT_UNIT = 6.0
 """£ per resident per year at which I = 1."""
 
 
+# A declaration a line reads as a table.
+# fmt: off
 class ServiceColumns(NamedTuple):
     """One row a service."""
 
@@ -119,6 +121,7 @@ class ServiceParameters(NamedTuple):
     cost_lag: Annotated[float, Parameter("Weight of the last quarter in the slow mean of cost", "share", 0.1, 1, "src-choice", "assumed", "¼")] = 0.25
     capacity_low: Annotated[float, Parameter("Least capacity", "times", 0, 1, "src-choice", "assumed", "0.4")] = 0.4
     capacity_high: Annotated[float, Parameter("Most capacity", "times", 1, 2, "src-choice", "assumed", "1.3")] = 1.3
+# fmt: on
 
 
 @compiled
@@ -270,6 +273,4 @@ def capacity_from_money(budget, cut, demand_cost, programme_cost, staff_cost, p)
 
     clip[(B(1−cut) − C̄ − I) / staff cost, 0.4, 1.3] (src-eif)
     """
-    return clipped(
-        (budget * (1.0 - cut) - demand_cost - programme_cost) / staff_cost, p.capacity_low, p.capacity_high
-    )
+    return clipped((budget * (1.0 - cut) - demand_cost - programme_cost) / staff_cost, p.capacity_low, p.capacity_high)

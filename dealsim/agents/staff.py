@@ -17,6 +17,8 @@ TEAM_SIZE = 8
 """Workers in a team, at every size of borough."""
 
 
+# A declaration a line reads as a table.
+# fmt: off
 class StaffColumns(NamedTuple):
     """One row a post; the person in it changes when someone leaves, and the number with them."""
 
@@ -120,6 +122,7 @@ class StaffParameters(NamedTuple):
     planned_use: Annotated[float, Parameter("Share of slots planned to be used in the old regime", "share", 0.6, 0.95, "src-choice", "assumed", "planned use")] = 0.77
     bridging: Annotated[float, Parameter("Staff with a close colleague in another service of the place", "share of staff", 0.05, 0.3, "src-bridging", "assumed", "bridging")] = 0.15
     continuity: Annotated[float, Parameter("Citizens keep the same worker (1) or are given whoever is free (0)", "switch", 0, 1, "src-choice", "rival", "continuity")] = 0.0
+# fmt: on
 
 
 @compiled
@@ -197,9 +200,7 @@ def permission_known_after_week(known, real, share_who_know, credibility, campai
 
     P̂' = P̂ + (p_info + q_info·share + c_staff·r)(P−P̂) (src-bass)
     """
-    pace = (
-        p.permission_told + p.permission_peers * share_who_know + p.permission_campaign * campaign * credibility
-    )
+    pace = p.permission_told + p.permission_peers * share_who_know + p.permission_campaign * campaign * credibility
     return clipped(known + min(1.0, pace) * (real - known), 0.0, 1.0)
 
 

@@ -317,9 +317,7 @@ def _share(text: str) -> float | str:
     return value if value <= 1.0 else f"'{_shown(text)}' is not a share between 0 and 1 (write 0.18 for 18 %)"
 
 
-def _parsed(
-    raw: bytes, name: str, rank_of: int | None, margins: Margins, file_name: str | None = None
-) -> PlaceInput:
+def _parsed(raw: bytes, name: str, rank_of: int | None, margins: Margins, file_name: str | None = None) -> PlaceInput:
     records = _records(_decoded(raw))
     rows = [(number, record) for number, record in enumerate(records, 1) if "".join(record).strip()]
     if not rows:

@@ -4,9 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from dealsim import chance as ch, tally as ta
-from dealsim.agents.citizen import FIRST_ADULT_BAND, OLDER_BAND, agency_after_month, arrival_chance, expectation_after_month, joining_chance, leaving_chance, trust_after_month, wellbeing_after_month, wellbeing_target
-from dealsim.agents.group import birth_chance, coordination_lift, funded_chance, group_ends, known_share_of, needs_carried, own_income_after_month, reserves_after_month
+from dealsim import chance as ch
+from dealsim import tally as ta
+from dealsim.agents.citizen import (
+    FIRST_ADULT_BAND,
+    OLDER_BAND,
+    agency_after_month,
+    arrival_chance,
+    expectation_after_month,
+    joining_chance,
+    leaving_chance,
+    trust_after_month,
+    wellbeing_after_month,
+    wellbeing_target,
+)
+from dealsim.agents.group import (
+    birth_chance,
+    coordination_lift,
+    funded_chance,
+    group_ends,
+    known_share_of,
+    needs_carried,
+    own_income_after_month,
+    reserves_after_month,
+)
 from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_YEAR
 from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
@@ -95,8 +116,6 @@ def groups_begin_and_end(groups, neighbourhoods, places, now, p, seed, week, tal
             groups.grant_share[g] = 0.0
             groups.coordinator_hours[g] = 0.0
             tally.groups[cell_of[near], ta.DEATHS] += 1
-
-
 
 
 @compiled_loop

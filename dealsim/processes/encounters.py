@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from dealsim import chance as ch, tally as ta
-from dealsim.agents.citizen import NEVER, agency_after_help, expectation_after_contact, experience_of, trust_after_contact
-from dealsim.agents.service import handoff_lost_chance, incident_chance, joint_chance, report_chance, sanction_chance, solve_chance
-from dealsim.agents.staff import TEAM_SIZE as TEAM, reveal_chance, team_slots, training_chance, training_share
+from dealsim import chance as ch
+from dealsim import tally as ta
+from dealsim.agents.citizen import (
+    NEVER,
+    agency_after_help,
+    expectation_after_contact,
+    experience_of,
+    trust_after_contact,
+)
+from dealsim.agents.service import (
+    handoff_lost_chance,
+    incident_chance,
+    joint_chance,
+    report_chance,
+    sanction_chance,
+    solve_chance,
+)
+from dealsim.agents.staff import TEAM_SIZE as TEAM
+from dealsim.agents.staff import reveal_chance, team_slots, training_chance, training_share
 from dealsim.chance import chance, draw, question
 from dealsim.compiled import compiled_loop
 from dealsim.tally import note
@@ -99,8 +114,6 @@ def ration(citizens, staff, teams, services, now, p, seed, week, scratch, tally,
         teams.asked[team] = asked
         used = (whole - left) / max(1.0, whole)
         teams.utilisation[team] += 0.02 * (min(1.0, used) - teams.utilisation[team])
-
-
 
 
 @compiled_loop

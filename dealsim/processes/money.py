@@ -6,7 +6,6 @@ from dealsim import tally as ta
 from dealsim.agents.service import INVESTMENT_UNIT, capacity_from_money
 from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.compiled import compiled, compiled_loop
-from dealsim.levers import PAID_LEVERS
 
 
 @compiled

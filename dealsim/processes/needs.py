@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dealsim import chance as ch, tally as ta
+from dealsim import chance as ch
+from dealsim import tally as ta
 from dealsim.agents.citizen import escalation_chance, parts_of_need, resolution_chance, seeking_chance
 from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
@@ -10,7 +11,9 @@ from dealsim.tally import note
 
 
 @compiled_loop
-def move_needs(citizens, neighbourhoods, services, service_of_kind, weights, p, seed, week, demand, scratch, tally, n_places):
+def move_needs(
+    citizens, neighbourhoods, services, service_of_kind, weights, p, seed, week, demand, scratch, tally, n_places
+):
     """Needs arise, are put right without a service, or get worse; solved parts of a need may re-open."""
     arrives = question(seed, ch.NEED_ARRIVES, week)
     moves = question(seed, ch.NEED_MOVES, week)
@@ -51,7 +54,18 @@ def move_needs(citizens, neighbourhoods, services, service_of_kind, weights, p, 
                     citizens.part_open[i, part] = 1
                     citizens.part_fits[i, part] = 1 if draw(fits, id, part) < services.menu_fit[service] else 0
                 tally.flows[citizens.fifth[i] * n_places + citizens.place[i], ta.ARRIVALS] += 1
-                note(tally.events, tally.n_events, week, tally.watched[i], ta.E_ARISES, citizens.part_service[i, 0], 0, 0, 0, 0)
+                note(
+                    tally.events,
+                    tally.n_events,
+                    week,
+                    tally.watched[i],
+                    ta.E_ARISES,
+                    citizens.part_service[i, 0],
+                    0,
+                    0,
+                    0,
+                    0,
+                )
                 scratch.in_need[count] = i
                 count += 1
             continue
@@ -84,17 +98,37 @@ def move_needs(citizens, neighbourhoods, services, service_of_kind, weights, p, 
                 citizens.need[i] = need + 1
                 if need == 2:
                     tally.flows[cell, ta.ONSETS] += 1
-                note(tally.events, tally.n_events, week, tally.watched[i], ta.E_CRISIS if need == 2 else ta.E_WORSE, -1, 0, 0, 0, 0)
+                note(
+                    tally.events,
+                    tally.n_events,
+                    week,
+                    tally.watched[i],
+                    ta.E_CRISIS if need == 2 else ta.E_WORSE,
+                    -1,
+                    0,
+                    0,
+                    0,
+                    0,
+                )
         last = int(citizens.part_last_solved[i])
         if last >= 0 and draw(reopens, id, 0) < p.reopening:
             citizens.part_open[i, last] = 1
             citizens.part_last_solved[i] = -1
-            note(tally.events, tally.n_events, week, tally.watched[i], ta.E_REOPENS, citizens.part_service[i, last], 0, 0, 0, 0)
+            note(
+                tally.events,
+                tally.n_events,
+                week,
+                tally.watched[i],
+                ta.E_REOPENS,
+                citizens.part_service[i, last],
+                0,
+                0,
+                0,
+                0,
+            )
         scratch.in_need[count] = i
         count += 1
     scratch.n_in_need[0] = count
-
-
 
 
 @compiled_loop

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dealsim import chance as ch
-from dealsim.agents.service import INVESTMENT_UNIT, blame_after_week, blame_under_pressure, held_after_week, permission_decided_after_week
+from dealsim.agents.service import (
+    INVESTMENT_UNIT,
+    blame_after_week,
+    blame_under_pressure,
+    held_after_week,
+    permission_decided_after_week,
+)
 from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.chance import chance
 from dealsim.compiled import compiled_loop

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from dealsim import chance as ch, tally as ta
+from dealsim import chance as ch
+from dealsim import tally as ta
 from dealsim.agents.citizen import NEVER
 from dealsim.agents.service import know_how_after_week, menu_after_week, salience_after_week
-from dealsim.agents.staff import TEAM_SIZE as TEAM, credibility_after_week, fear_after_week, hope_after_week, hope_target, leaving_job_chance, norm_after_week, overload_of, permission_known_after_week, skill_after_week, value_after_week, willingness_to_depart, word_counts
+from dealsim.agents.staff import (
+    TEAM_SIZE as TEAM,
+)
+from dealsim.agents.staff import (
+    credibility_after_week,
+    fear_after_week,
+    hope_after_week,
+    hope_target,
+    leaving_job_chance,
+    norm_after_week,
+    overload_of,
+    permission_known_after_week,
+    skill_after_week,
+    value_after_week,
+    willingness_to_depart,
+    word_counts,
+)
 from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
 

@@ -79,9 +79,7 @@ def _plain(value: Any, place: Place, parts: Iterator[int]) -> Any:
         return [_plain(part, (*place, number), parts) for number, part in enumerate(value)]
     if isinstance(value, np.generic):
         return _plain(value.item(), place, parts)
-    raise InputError(
-        Document("scenario", "", value).problem(place, f"{type(value).__name__} is no part of a scenario")
-    )
+    raise InputError(Document("scenario", "", value).problem(place, f"{type(value).__name__} is no part of a scenario"))
 
 
 def _whole(text: str) -> str:
@@ -97,9 +95,7 @@ def _opened(name_or_path: str | Path) -> Document:
         if not _is_path(name_or_path):
             names = shipped_names()
             message = f"there is no scenario {brief(name_or_path)}{suggestion(name_or_path, names)}"
-            raise InputError(
-                f"{message}\n    allowed: {', '.join(names)}, or the path of a file that ends in .yaml"
-            )
+            raise InputError(f"{message}\n    allowed: {', '.join(names)}, or the path of a file that ends in .yaml")
     return read_file(Path(name_or_path), str(name_or_path))
 
 
@@ -228,11 +224,7 @@ def _resolved(documents: list[Document]) -> Scenario:
             origins[f"rivals.{name}"] = document.origin(("rivals", at))
         sources = list(dict.fromkeys((*data.get("sources", []), *sources)))
     own = documents[-1]
-    origins |= {
-        key: own.origin((key,))
-        for key in ("name", "question", "author", "date", "sources")
-        if key in own.data
-    }
+    origins |= {key: own.origin((key,)) for key in ("name", "question", "author", "date", "sources") if key in own.data}
     origins |= {f"schedule[{n}]": origin for n, (_, origin) in enumerate(schedule)}
     origins |= {f"shocks[{n}]": origin for n, (_, origin) in enumerate(shocks)}
     return Scenario(

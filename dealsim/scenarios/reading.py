@@ -117,9 +117,7 @@ def read_bytes(raw: bytes, label: str, path: Path | None = None) -> Document:
     """Scenario text given as bytes; UTF-8, with or without a byte-order mark."""
     if len(raw) > MAX_BYTES:
         limit = f"{MAX_BYTES // 1024} KB"
-        raise InputError(
-            f"{shown(label)}: the file is larger than {limit}\n    allowed: one page, up to {limit}"
-        )
+        raise InputError(f"{shown(label)}: the file is larger than {limit}\n    allowed: one page, up to {limit}")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

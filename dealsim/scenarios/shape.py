@@ -93,9 +93,7 @@ class Scandal(Shock):
     """A failure fills the news."""
 
     kind: Literal["scandal"]
-    size: Annotated[
-        float, Field(ge=0, le=10, allow_inf_nan=False, description="Added salience of incidents")
-    ] = 1.0
+    size: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False, description="Added salience of incidents")] = 1.0
     weeks: Annotated[int, Field(ge=0, le=520)] = 1
     service: Service = SERVICE_KINDS[0]
 

@@ -103,9 +103,7 @@ def margins_drawn(place: PlaceInput, people: People) -> list[DrawnMargin]:
             here = float(np.mean(people.place == k))
             meaning = "Residents by place: near-equal sizes within the published rule of 30,000–50,000"
             rows.append(
-                DrawnMargin(
-                    "place", name, meaning, float(residents[k]), here, "2018", "src-wigan-places", "assumed"
-                )
+                DrawnMargin("place", name, meaning, float(residents[k]), here, "2018", "src-wigan-places", "assumed")
             )
     return rows
 

@@ -104,9 +104,7 @@ def parameters_page() -> str:
         defaults = record()
         specs = parameters_of(record)
         parts.append(f"\n## {kind.capitalize()} ({len(specs)})\n\n{first_line(record)}\n\n")
-        parts.append(
-            table(head, (_parameter_row(name, spec, getattr(defaults, name)) for name, spec in specs.items()))
-        )
+        parts.append(table(head, (_parameter_row(name, spec, getattr(defaults, name)) for name, spec in specs.items())))
 
     parts.append(
         f"\n## Levers ({len(LEVERS)})\n\nWhat a policy team can change, under the names a scenario file uses.\n\n"
@@ -132,9 +130,7 @@ def parameters_page() -> str:
                     lever.meaning,
                     lever.unit,
                     _default_of(lever.default),
-                    f"{number(lever.low)} to {number(lever.high)}"
-                    if lever.is_number
-                    else "; ".join(lever.choices),
+                    f"{number(lever.low)} to {number(lever.high)}" if lever.is_number else "; ".join(lever.choices),
                     lever.varies_by if lever.varies_by != "borough" else "–",
                     "yes" if lever.paid else "",
                     lever.grade,
@@ -145,14 +141,10 @@ def parameters_page() -> str:
         )
     )
     parts.append(
-        "\nA lever that is paid for may name its payer (`paid_by`): "
-        + ", ".join(f"`{p}`" for p in PAYERS)
-        + ".\n"
+        "\nA lever that is paid for may name its payer (`paid_by`): " + ", ".join(f"`{p}`" for p in PAYERS) + ".\n"
     )
     parts.append(f"\n## Shocks ({len(SHOCKS)})\n\n")
-    parts.append(
-        table(("Name", "What happens"), ((f"`{name}`", meaning) for name, meaning in SHOCKS.items()))
-    )
+    parts.append(table(("Name", "What happens"), ((f"`{name}`", meaning) for name, meaning in SHOCKS.items())))
     parts.append(
         f"\n## Rivals ({len(RIVALS)})\n\nOther explanations that could be true instead. Each is a named switch that changes"
         " these parameters.\n\n"
@@ -211,9 +203,7 @@ def _column_row(name: str, spec: Column) -> tuple[str, ...]:
     import numpy as np
 
     low, high = number(spec.low), number(spec.high)
-    value_range = (
-        f"{low} to {high}" if low and high else f"{low} and up" if low else f"up to {high}" if high else "–"
-    )
+    value_range = f"{low} to {high}" if low and high else f"{low} and up" if low else f"up to {high}" if high else "–"
     width = f" × {spec.per}" if spec.per > 1 else ""
     return (
         f"`{name}`",

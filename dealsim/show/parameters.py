@@ -72,9 +72,6 @@ def as_text() -> str:
     lines = [_HEADS, *(_cells(row) for row in as_rows())]
     shown = [tuple(text if len(text) <= 44 else text[:43] + "…" for text in line) for line in lines]
     widths = [max(len(line[at]) for line in shown) for at in range(len(_HEADS))]
-    body = [
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in shown
-    ]
+    body = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in shown]
     counts = ", ".join(f"{number} {grade}" for grade, number in grades().items())
     return "\n".join([*body, "", f"{len(lines) - 1} in all: {counts}"])

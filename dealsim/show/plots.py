@@ -57,9 +57,7 @@ def every_chart(results: Results) -> list[Chart]:
     """Every chart of a report, in order; a metric that was never measured has none."""
     charts = []
     for metric in results.headline:
-        charts += [
-            chart for chart in (level_chart(results, metric), difference_chart(results, metric)) if chart
-        ]
+        charts += [chart for chart in (level_chart(results, metric), difference_chart(results, metric)) if chart]
     return charts
 
 
@@ -191,10 +189,7 @@ def _with_unit(text: str, unit: str) -> str:
 def _short(table: pd.DataFrame) -> pd.DataFrame:
     """One row a year of a table by week, for reading."""
     weeks = sorted(set(table["week"]))
-    ends = {
-        max((week for week in weeks if week < 52 * year), default=-1)
-        for year in range(1, max(weeks) // 52 + 2)
-    }
+    ends = {max((week for week in weeks if week < 52 * year), default=-1) for year in range(1, max(weeks) // 52 + 2)}
     yearly = table[table["week"].isin(ends)]
     return yearly.assign(year=yearly["week"] // 52 + 1).drop(columns="week")
 
@@ -236,9 +231,7 @@ def level_chart(results: Results, metric: str) -> Chart | None:
         tables.append(band.rename_axis("week").reset_index().assign(scenario=name))
         row = _row(results, metric, name)
         if row:
-            said.append(
-                f"{plain(name)} {figure(row['mean'])} (95 % interval {between(row['low'], row['high'])})"
-            )
+            said.append(f"{plain(name)} {figure(row['mean'])} (95 % interval {between(row['low'], row['high'])})")
     if not tables:
         return None
     table = pd.concat(tables, ignore_index=True)[["scenario", "week", "mean", "low", "high"]]
@@ -403,18 +396,12 @@ def groups_chart(results: Results, metric: str) -> Chart | None:
     layout |= {"height": 160 + 26 * len(names), "hovermode": "closest"}
     layout["margin"] = {"l": 120, "r": 16, "t": 72, "b": 76}
     layout["annotations"] = [{**stamp(results), "yshift": -52}]
-    span = (
-        "95 % interval over " + count(results.finished, "pair")
-        if results.finished > 1
-        else "one pair, no interval"
-    )
+    span = "95 % interval over " + count(results.finished, "pair") if results.finished > 1 else "one pair, no interval"
     return Chart(
         key=f"groups-{metric}",
         title=f"{plain(about.label)}: difference by fifth and place",
         unit=unit,
-        subtitle="; ".join(
-            [plain(unit), "national deprivation fifths and places", span, *([good] if good else [])]
-        ),
+        subtitle="; ".join([plain(unit), "national deprivation fifths and places", span, *([good] if good else [])]),
         sentence=" ".join(said),
         data=traces,
         layout=layout,

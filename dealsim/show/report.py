@@ -144,9 +144,7 @@ def _verdict(row: dict[str, Any]) -> str:
     return f'<span class="{style}">{escaped(in_words(row))}</span>'
 
 
-def _table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, numbers: Sequence[int] = ()
-) -> str:
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, numbers: Sequence[int] = ()) -> str:
     """A table of ready, escaped cells; the first cell of a row names it."""
     kind = ["n" if at in numbers else "" for at in range(len(heads))]
     head = "".join(f'<th scope="col" class="{kind[at]}">{text}</th>' for at, text in enumerate(heads))
@@ -230,9 +228,7 @@ def _differences(results: Results) -> str:
             "95 % interval",
             "What it shows",
         )
-        lines.append(
-            _table(heads, body, f"{escaped(name)} against {escaped(results.base)}, {span}", numbers=(1, 2, 3))
-        )
+        lines.append(_table(heads, body, f"{escaped(name)} against {escaped(results.base)}, {span}", numbers=(1, 2, 3)))
     lines.append(
         f'<p class="download">{_download(results.rows(), "differences", results)}</p>'
         '<p class="muted">“Would do” is the fewest pairs at which 1.96 standard errors are less than the '
@@ -252,16 +248,12 @@ def _levels(results: Results) -> str:
         for row in rows_of(results)
     ]
     span = f"mean of the last {count(results.settings['outcome_weeks'] // 52, 'year')}"
-    table = _table(
-        ("Measure", "Mean", "95 % interval"), body, f"{escaped(results.base)}, {span}", numbers=(1,)
-    )
+    table = _table(("Measure", "Mean", "95 % interval"), body, f"{escaped(results.base)}, {span}", numbers=(1,))
     return f'<h2 id="levels">Where it ends</h2>\n{table}'
 
 
 def _csv_link(table: pd.DataFrame, name: str, text: str) -> str:
-    content = (
-        table.map(cell).to_csv(index=False, float_format="%.6g", lineterminator="\r\n").encode("utf-8-sig")
-    )
+    content = table.map(cell).to_csv(index=False, float_format="%.6g", lineterminator="\r\n").encode("utf-8-sig")
     packed = base64.b64encode(content).decode()
     return f'<a download="{slug(name, 60)}.csv" href="data:text/csv;charset=utf-8;base64,{packed}">{text}</a>'
 
@@ -284,11 +276,7 @@ def _figure(chart: Chart) -> str:
     }
     rows = [
         tuple(
-            (
-                figure(row[name], signed=name == "difference")
-                if isinstance(row[name], float)
-                else escaped(row[name])
-            )
+            (figure(row[name], signed=name == "difference") if isinstance(row[name], float) else escaped(row[name]))
             for name in columns
         )
         for row in chart.short.to_dict("records")
@@ -298,9 +286,7 @@ def _figure(chart: Chart) -> str:
         days = [(WEEK_ZERO + timedelta(weeks=int(week) + 1)).isoformat() for week in table["week"]]
         table = table.assign(week=table["week"] + 1, week_ends=days)
     numbers = [at for at, name in enumerate(columns) if name in ("mean", "difference", "low", "high")]
-    caption = (
-        f"{escaped(chart.title)}, {'the last quarter of each year' if 'year' in columns else 'all groups'}"
-    )
+    caption = f"{escaped(chart.title)}, {'the last quarter of each year' if 'year' in columns else 'all groups'}"
     link = _csv_link(table.assign(unit=chart.unit), chart.key, "Download the figures (CSV)")
     words = [heads.get(name, name.capitalize()) for name in columns]
     return (
@@ -356,9 +342,7 @@ def _is_shown(results: Results, row: dict[str, Any]) -> bool:
 def _trust(results: Results) -> str:
     found = grades()
     rows = [(escaped(grade), f"{number}") for grade, number in found.items()]
-    table = _table(
-        ("Grade of evidence", "Parameters and levers"), rows, "What the figures rest on", numbers=(1,)
-    )
+    table = _table(("Grade of evidence", "Parameters and levers"), rows, "What the figures rest on", numbers=(1,))
     chance = (
         "one drawn borough"
         if results.settings["boroughs"] == 1
@@ -384,9 +368,7 @@ def _origin(results: Results, made_from: str) -> str:
         ("Made from manifest", made_from),
         ("Data", "the folder above this page; derived/tables has spreadsheets"),
     ]
-    sources = list(
-        dict.fromkeys(source for scenario in results.scenarios for source in scenario.get("sources", ()))
-    )
+    sources = list(dict.fromkeys(source for scenario in results.scenarios for source in scenario.get("sources", ())))
     if sources:
         facts.append(("Sources of the scenarios", ", ".join(map(str, sources))))
     rows = [(escaped(name), f"<code>{escaped(value, 600)}</code>") for name, value in facts]

@@ -138,9 +138,7 @@ def remarks(results: Results) -> list[str]:
     else:
         lines.append("Intervals show chance over boroughs and lives, not doubt about the model's numbers.")
     for run in results.failed[:5]:
-        lines.append(
-            f"Failed: {plain(run['scenario'])}, replicate {run['replicate'] + 1}: {plain(run['error'])}"
-        )
+        lines.append(f"Failed: {plain(run['scenario'])}, replicate {run['replicate'] + 1}: {plain(run['error'])}")
     if len(results.failed) > 5:
         lines.append(f"… and {len(results.failed) - 5} more failed runs; failed.json has them all")
     lines += [f"Note: {plain(line, 400)}" for line in results.notices]

@@ -71,9 +71,7 @@ def test_clustering_lies_where_close_networks_lie():
 
 def test_paths_are_short_and_everybody_is_reached():
     assert nx.is_connected(graph())
-    lengths = [
-        np.mean(list(nx.single_source_shortest_path_length(graph(), i).values())) for i in range(0, SIZE, 600)
-    ]
+    lengths = [np.mean(list(nx.single_source_shortest_path_length(graph(), i).values())) for i in range(0, SIZE, 600)]
     ring = SIZE / (2 * 12)
     assert np.mean(lengths) < 8 < ring / 4
 
@@ -86,9 +84,7 @@ def test_most_ties_stay_inside_the_place_and_some_do_not():
 
 
 def test_ties_join_people_in_like_deprivation_more_than_chance_would():
-    for_chance = to_networkx(
-        people(), ties(p=NetworkParameters(rewired_share=1.0, rewired_inside=0.0, homophily=0.0))
-    )
+    for_chance = to_networkx(people(), ties(p=NetworkParameters(rewired_share=1.0, rewired_inside=0.0, homophily=0.0)))
     for_likeness = to_networkx(people(), ties(p=NetworkParameters(rewired_share=1.0, rewired_inside=0.0)))
     without = nx.numeric_assortativity_coefficient(for_chance, "deprivation")
     likeness = nx.numeric_assortativity_coefficient(for_likeness, "deprivation")
@@ -102,9 +98,7 @@ def test_the_figures_are_those_networkx_finds():
     assert figures.people == SIZE
     assert figures.mean_degree == pytest.approx(2 * g.number_of_edges() / SIZE)
     assert figures.clustering == pytest.approx(nx.average_clustering(g))
-    assert figures.homophily == pytest.approx(
-        nx.numeric_assortativity_coefficient(g, "deprivation"), abs=1e-6
-    )
+    assert figures.homophily == pytest.approx(nx.numeric_assortativity_coefficient(g, "deprivation"), abs=1e-6)
     lengths = [sum(nx.single_source_shortest_path_length(g, k * SIZE // 7).values()) for k in range(7)]
     assert figures.path_length == pytest.approx(sum(lengths) / (7 * (SIZE - 1)))
     assert figures.connected == 1

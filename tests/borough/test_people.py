@@ -33,13 +33,9 @@ def fingerprint(people):
     return digest.hexdigest()
 
 
-@pytest.mark.parametrize(
-    "row", margins_drawn(WIGAN, drawn(330_000)), ids=lambda row: f"{row.margin} {row.group}"
-)
+@pytest.mark.parametrize("row", margins_drawn(WIGAN, drawn(330_000)), ids=lambda row: f"{row.margin} {row.group}")
 def test_at_full_size_every_margin_is_met_within_one_point(row):
-    assert row.drawn == pytest.approx(row.target, abs=0.01), (
-        f"{row.meaning}: {row.drawn:.4f}, not {row.target:.4f}"
-    )
+    assert row.drawn == pytest.approx(row.target, abs=0.01), f"{row.meaning}: {row.drawn:.4f}, not {row.target:.4f}"
 
 
 @pytest.mark.parametrize("seed", range(1, 11))

@@ -114,9 +114,7 @@ def test_json_is_one_object_and_nothing_else(called, tmp_path):
     for name, metrics in told["scenarios"].items():
         for entry in metrics.values():
             assert {"mean", "interval"} <= set(entry)
-            assert (name == "cuts_only") or {"difference", "difference_interval", "pairs_needed"} <= set(
-                entry
-            )
+            assert (name == "cuts_only") or {"difference", "difference_interval", "pairs_needed"} <= set(entry)
     assert Path(told["folder"]).is_dir()
 
 
@@ -311,8 +309,6 @@ def test_doctor_lists_what_is_kept_and_removes_only_that(called, monkeypatch, tm
 @pytest.mark.parametrize("ending", ["| head -n 1", ">&-", "> /dev/full", "2>&-"])
 def test_a_reader_that_goes_away_causes_no_traceback(ending):
     line = f"{sys.executable} -m dealsim params {ending}"
-    found = subprocess.run(
-        ["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
+    found = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert "Traceback" not in found.stderr
     assert "Exception ignored" not in found.stderr

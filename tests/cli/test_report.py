@@ -144,10 +144,7 @@ def test_one_run_alone_has_a_report_too():
     results = run("deal", size=400, years=1, replicates=1)
     page = report_page(results, "0" * 64)
     assert "one replicate, so no interval" in page
-    assert (
-        "difference"
-        not in re.sub(r"(?s)<script.*?</script>", "", page).split("<main>")[1].split('id="trust"')[0]
-    )
+    assert "difference" not in re.sub(r"(?s)<script.*?</script>", "", page).split("<main>")[1].split('id="trust"')[0]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

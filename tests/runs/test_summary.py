@@ -99,9 +99,7 @@ def test_a_pair_with_one_half_missing_is_left_out_of_the_difference():
 
 
 def test_the_saving_counts_at_its_end():
-    rows = pd.concat(
-        [table([[1.0] * 4] * 2), table([[1, 2, 3, 4], [3, 4, 5, 6]], "new", "cumulative_saving")]
-    )
+    rows = pd.concat([table([[1.0] * 4] * 2), table([[1, 2, 3, 4], [3, 4, 5, 6]], "new", "cumulative_saving")])
     found = summarise(rows, ["base", "new"], 4, METRICS)
     row = found[found["metric"] == "cumulative_saving"].iloc[0]
     assert row["mean"] == row["difference"] == 5.0

@@ -236,9 +236,7 @@ BROKEN = {
         "after the one before",
     ),
     "two steps in one week": (
-        "schedule:\n"
-        "  - {lever: nerve, from: 2013-04-01, value: 1}\n"
-        "  - {lever: nerve, from: 2013-04-07, value: 0}",
+        "schedule:\n  - {lever: nerve, from: 2013-04-01, value: 1}\n  - {lever: nerve, from: 2013-04-07, value: 0}",
         "4:5",
         "overlaps another (line 3",
         "after the one before",

@@ -197,19 +197,11 @@ def test_any_python_data_is_read_or_refused(content: dict[str, object]) -> None:
 
 
 ENTRIES = st.fixed_dictionaries(
-    {
-        "lever": st.sampled_from(
-            ["nerve", "community_investment", "commissioning", "services_in_deal", "hope"]
-        )
-    },
+    {"lever": st.sampled_from(["nerve", "community_investment", "commissioning", "services_in_deal", "hope"])},
     optional=dict.fromkeys(("from", "to", "until", "value", "ramp", "pulse", "paid_by"), DATA),
 )
 STRIKES = st.fixed_dictionaries(
-    {
-        "kind": st.sampled_from(
-            ["scandal", "leader_leaves", "demand_shock", "budget_shock", "leaders_stay", "flood"]
-        )
-    },
+    {"kind": st.sampled_from(["scandal", "leader_leaves", "demand_shock", "budget_shock", "leaders_stay", "flood"])},
     optional=dict.fromkeys(("at", "size", "weeks", "service"), DATA),
 )
 

@@ -76,9 +76,7 @@ def test_week_zero_is_a_monday() -> None:
 
 
 def test_a_value_holds_from_its_date() -> None:
-    values = series(
-        "communications_clarity", {"from": "2013-04", "value": 0.7}, {"from": "2014-04", "value": 0.9}
-    )
+    values = series("communications_clarity", {"from": "2013-04", "value": 0.7}, {"from": "2014-04", "value": 0.9})
     assert list(values[[0, 103, 104, 155, 156, 519]]) == [0.5, 0.5, 0.7, 0.7, 0.9, 0.9]
 
 
@@ -128,9 +126,7 @@ def test_an_entry_after_the_end_changes_nothing() -> None:
 
 
 def test_a_value_by_service_leaves_the_others_at_their_default() -> None:
-    values = (
-        scenario(levers={"blame_culture": {"default": 0.2, "police": 0.5}}).policy(3, PLACES).blame_culture
-    )
+    values = scenario(levers={"blame_culture": {"default": 0.2, "police": 0.5}}).policy(3, PLACES).blame_culture
     assert values[0, POLICE] == 0.5
     assert np.delete(values[0], POLICE) == pytest.approx([0.2] * 5)
     values = scenario(levers={"blame_culture": {"police": 0.5}}).policy(3, PLACES).blame_culture
@@ -167,10 +163,7 @@ def test_a_place_the_borough_lacks_is_ignored_with_a_notice() -> None:
     made = scenario(levers={"devolution": {missing: 0.5}})
     assert np.all(made.policy(2, PLACES).devolution == 0)
     (notice,) = made.notices(PLACES)
-    assert (
-        notice
-        == f"scenario: levers.devolution: devolution for {missing} is ignored: this borough has no such place"
-    )
+    assert notice == f"scenario: levers.devolution: devolution for {missing} is ignored: this borough has no such place"
     assert made.notices(shipped("wigan").place_names) == ()
 
 
@@ -209,18 +202,16 @@ def test_a_service_outside_the_deal_keeps_the_old_regime() -> None:
 
 def test_a_service_may_join_later() -> None:
     steps = [{"lever": "services_in_deal", "from": "2013-04", "value": ["health", "police"]}]
-    policy = scenario(levers={"nerve": 0.9, "services_in_deal": ["health"]}, schedule=steps).policy(
-        120, PLACES
-    )
+    policy = scenario(levers={"nerve": 0.9, "services_in_deal": ["health"]}, schedule=steps).policy(120, PLACES)
     assert list(policy.nerve[[103, 104], POLICE]) == [0.3, 0.9]
     assert list(policy.in_deal[[103, 104], POLICE]) == [0, 1]
     assert np.all(policy.nerve[:, HEALTH] == 0.9)
 
 
 def test_partnership_is_one_from_its_date() -> None:
-    policy = scenario(
-        schedule=[{"lever": "commissioning", "from": "2013-04", "value": "partnership"}]
-    ).policy(110, PLACES)
+    policy = scenario(schedule=[{"lever": "commissioning", "from": "2013-04", "value": "partnership"}]).policy(
+        110, PLACES
+    )
     assert list(policy.partnership[[0, 103, 104, 109]]) == [0, 0, 1, 1]
 
 

@@ -6,6 +6,7 @@ import ast
 import re
 
 import pytest
+
 from tests.shape.package import ROOT, modules, tree_of
 
 LONGEST = 900

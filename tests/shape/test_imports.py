@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.shape.package import LAYERS, imports_of, layer_of, modules, own_imports_of
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
+
 from tests.shape.package import KERNEL, layer_of, modules, tree_of
 
 UNSAFE = {

@@ -150,9 +150,7 @@ def _signed_anew(folder):
 
 def test_a_changed_figure_is_found_by_living_again(folder):
     series = pd.read_parquet(folder / "series.parquet")
-    at = series.query(
-        "scenario == 'deal' and replicate == 1 and week == 30 and metric == 'contacts_per_1000'"
-    )
+    at = series.query("scenario == 'deal' and replicate == 1 and week == 30 and metric == 'contacts_per_1000'")
     series.loc[at.index[0], "value"] += 1.0
     (folder / "series.parquet").write_bytes(store._parquet(series))
     _signed_anew(folder)
@@ -168,9 +166,7 @@ def test_the_first_week_and_column_that_differ_are_named(folder):
     (folder / "hashes.json").write_bytes(store._json(hashes))
     _signed_anew(folder)
     found = store.verify(folder)
-    assert found.problems == (
-        "deal, replicate 1: differs between week 13 and week 26, column citizens.trust",
-    )
+    assert found.problems == ("deal, replicate 1: differs between week 13 and week 26, column citizens.trust",)
 
 
 def test_another_model_version_is_said_and_not_called_damage(folder):
