@@ -86,7 +86,7 @@ class Borough(NamedTuple):
         )
 
 
-COLUMNS_OF_KIND = {
+COLUMNS_OF_KIND: dict[str, Any] = {
     "citizens": CitizenColumns,
     "staff": StaffColumns,
     "teams": TeamColumns,

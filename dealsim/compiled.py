@@ -101,9 +101,16 @@ os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
 import numba  # noqa: E402  (the cache folder must be named before numba is loaded)
 import numpy as np  # noqa: E402
 
-_OPTIONS = {"cache": True, "nogil": True, "fastmath": False, "error_model": "numpy", "no_cfunc_wrapper": True}
-_compile = numba.njit(**_OPTIONS)
-_compile_loop = numba.njit(**_OPTIONS, _nrt=False)
+_OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "fastmath": False,
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,
+}
+_compile: Any = numba.njit(**_OPTIONS)
+_WITHOUT_COUNTING: dict[str, Any] = {**_OPTIONS, "_nrt": False}
+_compile_loop: Any = numba.njit(**_WITHOUT_COUNTING)
 
 
 def compiled(function: Any) -> Any:

@@ -332,6 +332,9 @@ def restore(
     kinds: dict[str, Any] = {}
     for kind, columns in COLUMNS_OF_KIND.items():
         kinds[kind] = columns(*(np.array(arrays[f"{kind}.{name}"]) for name in columns._fields))
+    tables: dict[str, Any] = {
+        name: np.array(arrays[name]) for name in ("service_of_kind", "first_team", "team_count", "first_slot")
+    }
     borough = Borough(
         name=str(arrays["name"][0]),
         place_names=tuple(str(v) for v in arrays["place_names"]),
@@ -339,7 +342,7 @@ def restore(
         service_kinds=tuple(tuple(int(k) for k in str(row).split(",")) for row in arrays["service_kinds"]),
         neighbourhood_names=tuple(str(v) for v in arrays["neighbourhood_names"]),
         ties=Ties(np.array(arrays["ties.start"]), np.array(arrays["ties.to"]), np.array(arrays["ties.weight"])),
-        **{n: np.array(arrays[n]) for n in ("service_of_kind", "first_team", "team_count", "first_slot")},
+        **tables,
         **kinds,
     )
     week = int(arrays["week"][0])

@@ -6,7 +6,7 @@ It does not read scenario files; `dealsim.scenarios` does, and fills the table.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
@@ -354,9 +354,8 @@ def policy_of(weeks: int, places: int) -> Policy:
 
 def policy_in_force(policy: Policy, row: int) -> Policy:
     """One week of the policy table: the same names, one value a service or place, or one number."""
-    return Policy(
-        *(
-            table if name == "old_permission" else (float(table[row]) if table.ndim == 1 else table[row])
-            for name, table in policy._asdict().items()
-        )
-    )
+    values: list[Any] = [
+        table if name == "old_permission" else (float(table[row]) if table.ndim == 1 else table[row])
+        for name, table in policy._asdict().items()
+    ]
+    return Policy(*values)

@@ -55,10 +55,10 @@ def metric(
 class Counts:
     """Counts of one group, by name, one value a week."""
 
-    def __init__(self, **arrays: np.ndarray) -> None:
+    def __init__(self, **arrays: Any) -> None:
         self.__dict__.update(arrays)
 
-    def __getattr__(self, name: str) -> np.ndarray:
+    def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"no such count: {name}")
 
 

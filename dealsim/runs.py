@@ -554,7 +554,7 @@ def _gathered(
         given=tuple(scenario.text for scenario in made.scenarios),
         series=table,
         summary=summarise(table, names, made.weeks, metrics),
-        outcomes=pair_outcomes(table, names, made.weeks, metrics, headline),
+        outcomes=pair_outcomes(table, names, made.weeks, metrics, headline, _stops(made)),
         people=_people_frame(names, lived),
         events=_events_frame(names, lived),
         runs=pd.DataFrame(runs, columns=["scenario", "replicate", "borough_seed", "life_seed", "run_id", "state_hash"]),
@@ -570,6 +570,21 @@ def _gathered(
         finished=finished,
         place_bytes=made.place_bytes,
     )
+
+
+def _stops(made: Plan) -> dict[str, int]:
+    """The week from which a scenario's policy is its base's again, for scenarios in which there is one."""
+    tables = [scenario.policy(made.weeks, made.place.place_names)._asdict() for scenario in made.scenarios]
+    stops = {}
+    for name, table in zip(made.names[1:], tables[1:], strict=True):
+        differs = np.zeros(made.weeks, bool)
+        for column, values in table.items():
+            if column != "old_permission":
+                differs |= (values != tables[0][column]).reshape(made.weeks, -1).any(axis=1)
+        last = int(np.flatnonzero(differs)[-1]) + 1 if differs.any() else 0
+        if 0 < last < made.weeks:
+            stops[name] = last
+    return stops
 
 
 def _category(codes: list[int], lengths: list[int], labels: Sequence[str]) -> pd.Categorical:

@@ -130,6 +130,8 @@ def smoothed(table: pd.DataFrame, metric: str, scenario: str, group: str = "all"
     return smooth[(smooth.index % MONTH == MONTH - 1) & (smooth.index >= MONTH - 1)]
 
 
+YEAR = 52
+RETENTION_AFTER = 2 * YEAR
 OUTCOME_COLUMNS = (
     "scenario",
     "metric",
@@ -151,10 +153,13 @@ def pair_outcomes(
     weeks: int,
     metrics: Mapping[str, MetricInfo],
     headline: Sequence[str],
+    stops: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
-    """What only a pair can show: when it pays back, how fast it works, how deep it dips first.
+    """What only a pair can show: when it pays back, how fast it works, how deep it dips first, what is kept.
 
-    The dip is the worst quarter of the first two years, so chance alone makes one.
+    The dip is the worst quarter of the first two years, so chance alone makes one. `stops` names the week from
+    which a scenario's policy is its base's again: what is kept is the effect in the year that begins two years
+    later, as a share of the effect in the last year of support.
     """
     rows: list[dict[str, Any]] = []
 
@@ -208,6 +213,17 @@ def pair_outcomes(
                 "weeks",
                 half,
             )
+            kept = {}
+            stop = (stops or {}).get(name, weeks)
+            if stop + RETENTION_AFTER < weeks:
+                for replicate in apart.columns:
+                    path = apart[replicate].dropna()
+                    before = path[(path.index >= stop - YEAR) & (path.index < stop)].mean()
+                    later = stop + RETENTION_AFTER
+                    after = path[(path.index >= later) & (path.index < later + YEAR)].mean()
+                    kept[int(replicate)] = float(after / before) if before else math.nan
+                share = "share of the effect"
+                add(name, metric, "retention", f"{label}: kept two years after support stops", share, kept)
             if dip:
                 add(name, metric, "early_dip", f"{label}: worst quarter of the first two years", unit, dip)
     return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))

@@ -128,3 +128,15 @@ def test_half_the_effect_and_the_early_dip_are_found():
     found = pair_outcomes(rows, ["base", "new"], weeks, METRICS, ["mean_trust"]).set_index("outcome")
     assert 200 < found.loc["half_effect_week", "mean"] <= 212
     assert found.loc["early_dip", "mean"] == pytest.approx(-0.5)
+
+
+def test_what_is_kept_two_years_after_support_stops():
+    weeks = 6 * 52
+    stop = 2 * 52
+    effect = [4.0] * stop + [1.0] * (weeks - stop)
+    both = pd.concat([table([[0.0] * weeks]), table([effect], scenario="stopped")])
+    found = pair_outcomes(both, ("base", "stopped"), weeks, METRICS, ("mean_trust",), {"stopped": stop})
+    kept = found[found["outcome"] == "retention"]
+    assert kept["mean"].tolist() == pytest.approx([0.25])
+    endless = pair_outcomes(both, ("base", "stopped"), weeks, METRICS, ("mean_trust",))
+    assert "retention" not in set(endless["outcome"])
