@@ -33,8 +33,9 @@ from dealsim.parameters import Parameters
 from dealsim.people import draw_people
 from dealsim.places import PlaceInput
 
-RESIDENTS_PER_WORKER = 100
-"""One frontline worker for each hundred residents."""
+RESIDENTS_PER_TEAM = 786
+"""One frontline worker for about each hundred residents: so many residents that 33,000 have exactly the 42 teams
+which seven places and six services need, and ten times as many people have ten times as many teams."""
 SMALLEST_TO_REPORT = 3000
 """Boroughs smaller than this are for tests; their results are marked."""
 MOST_PLACES = 50
@@ -102,7 +103,7 @@ KINDS_OF_ROW = tuple(COLUMNS_OF_KIND)
 
 def teams_for(size: int) -> int:
     """Teams of eight in a borough of that size; never fewer than one."""
-    return max(1, math.ceil(size / RESIDENTS_PER_WORKER / TEAM_SIZE))
+    return max(1, math.ceil(size / RESIDENTS_PER_TEAM))
 
 
 def shape_for(size: int, own_places: int) -> tuple[int, int]:

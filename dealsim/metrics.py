@@ -195,6 +195,19 @@ def mean_wellbeing(c):
     return _mean(c.wellbeing, c.surveyed)
 
 
+@metric("Life satisfaction as surveyed", "0–10 (ONS life satisfaction), people 16 and over", "up", "by group")
+def surveyed_satisfaction(c):
+    """Mean answer of people 16 and over to a survey: a whole number, with the mood of the day in it."""
+    return _share(c.answers, c.surveyed)
+
+
+@metric("Spread of life satisfaction as surveyed", "points (standard deviation)", "", "by group")
+def surveyed_satisfaction_spread(c):
+    """Standard deviation of survey answers between people 16 and over."""
+    mean = _share(c.answers, c.surveyed)
+    return np.sqrt(np.maximum(0.0, _share(c.answers_squared, c.surveyed) - mean * mean))
+
+
 @metric("Wellbeing of people in need", "0–10 (ONS life satisfaction), people 16 and over", "up", "by group")
 def wellbeing_in_need(c):
     """Mean wellbeing of people 16 and over who have an open need."""
@@ -360,7 +373,7 @@ def group_load(c):
 @metric("Groups", "per 1,000 residents", "up", "groups")
 def groups(c):
     """Living groups."""
-    return c.groups / c.residents * 1000.0
+    return _share(c.groups, c.residents) * 1000.0
 
 
 @metric("Groups that begin", "per 100 groups a year", "up", "groups")

@@ -125,8 +125,8 @@ class DealModel(mesa.Model):
         cache: bool = True,
         collect: bool = False,
     ) -> None:
-        super().__init__(rng=rng)
         is_number = isinstance(rng, int | np.integer)
+        super().__init__(rng=int(rng) if is_number else rng)  # Mesa 3.5 trips over numpy's own integers
         seed = int(rng) if is_number else int(self.rng.integers(np.iinfo(np.int32).max))
         self.plan = plan(
             "run", (scenario,), size, years, seed, 1, 1, place, rank_of, values=values
@@ -197,7 +197,9 @@ def _with_another_year(record: Record) -> Record:
     """A record with room for a year more."""
     return Record(
         *(
-            np.concatenate([table, np.zeros((WEEKS_A_YEAR // (4 if name == "stocks" else 1), *table.shape[1:]), table.dtype)])
+            np.concatenate(
+                [table, np.zeros((WEEKS_A_YEAR // (4 if name == "stocks" else 1), *table.shape[1:]), table.dtype)]
+            )
             for name, table in record._asdict().items()
         )
     )

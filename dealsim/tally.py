@@ -36,9 +36,10 @@ WAIT_BINS = 27
 PEOPLE_STOCKS = (
     "people", "surveyed", "wellbeing", "surveyed_in_need", "wellbeing_in_need", "trust", "agency", "expectation",
     "expectation_squared", "volunteers", "met", "met_changed", "reached", "met_reached",
+    "answers", "answers_squared",
 )  # fmt: skip
 (PEOPLE, SURVEYED, WELLBEING, SURVEYED_IN_NEED, WELLBEING_IN_NEED, TRUST, AGENCY, EXPECTATION,
- EXPECTATION_SQUARED, VOLUNTEERS, MET, MET_CHANGED, REACHED, MET_REACHED) = range(len(PEOPLE_STOCKS))  # fmt: skip
+ EXPECTATION_SQUARED, VOLUNTEERS, MET, MET_CHANGED, REACHED, MET_REACHED, ANSWERS, ANSWERS_SQUARED) = range(len(PEOPLE_STOCKS))  # fmt: skip
 
 # Flows at services in a week, one row a cell (service × place).
 SERVICE_FLOWS = (

@@ -26,7 +26,7 @@ from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.compiled import interpreted, is_compiled
 from dealsim.declare import columns_of
 from dealsim.engine import World
-from dealsim.levers import PAID_LEVERS, SERVICE_KINDS, Policy, policy_in_force
+from dealsim.levers import PAID_LEVERS, SERVICE_KINDS, policy_in_force
 from dealsim.tally import SCALE, whole_of
 from dealsim.week import WEEK
 
@@ -756,9 +756,7 @@ class Citizen(Thing):
                 self.group = None
         else:
             room = max(0.0, 1.0 - near.volunteer_share / p.volunteer_ceiling)
-            chance = rule.joining_chance(
-                self.agency, self.expectation, float(self.asking), near.coordination * room, p
-            )
+            chance = rule.joining_chance(self.agency, self.expectation, float(self.asking), near.coordination * room, p)
             looks = draw(ch.JOINS_GROUP, self.id) < chance
         groups = near.living_groups() if looks else []
         if groups:
@@ -840,15 +838,17 @@ class Twin(mesa.Model):
             self.keys[asked] = rule.question(self.seed_of_life, *asked)
         return rule.draw(self.keys[asked], id, n)
 
-    def _policy(self, row: int) -> SimpleNamespace:
-        table = self.old_regime if row < 0 else policy_in_force(self.policy, row)
+    def _policy(self, week: int) -> SimpleNamespace:
+        """The policy of a week as plain numbers and lists; the old regime's before week 0, the last row's after it."""
+        last = self.policy.demand.size - 1
+        table = self.old_regime if week < 0 else policy_in_force(self.policy, min(week, last))
         values = table._asdict().items()
         return SimpleNamespace(**{k: v.tolist() if isinstance(v, np.ndarray) else float(v) for k, v in values})
 
     def step(self) -> None:
         """One week: the processes of `dealsim.week.WEEK`, by name, in their order."""
-        row = min(max(self.week, 0), self.policy.demand.size - 1)
-        self.now, self.before = self._policy(row), self._policy(row - 1)
+        # burn-in lives under the first row of the table
+        self.now, self.before = self._policy(max(self.week, 0)), self._policy(self.week - 1)
         self.keys.clear()
         for process in WEEK:
             getattr(self, process.__name__)()
@@ -938,17 +938,20 @@ class Twin(mesa.Model):
             speaker = citizen.speaks_for
             if speaker is not citizen:
                 citizen.trust, citizen.expectation, citizen.agency = speaker.trust, speaker.expectation, speaker.agency
-        volunteers = [citizen for citizen in self.citizens if citizen.volunteer]
         for group in self.groups:
             group.summed_trust = 0
-        for citizen in volunteers:
-            citizen.group.summed_trust += rule.whole_of(citizen.trust)
+        for where in (*self.neighbourhoods, *self.places):
+            where.n_volunteers = 0
+        for citizen in self.citizens:
+            if citizen.volunteer:
+                citizen.group.summed_trust += rule.whole_of(citizen.trust)
+                citizen.neighbourhood.n_volunteers += 1
+                citizen.place.n_volunteers += 1
         for near in self.neighbourhoods:
-            near.volunteer_share = sum(c.neighbourhood is near for c in volunteers) / max(1.0, float(near.adults))
+            near.volunteer_share = near.n_volunteers / max(1.0, float(near.adults))
         for place in self.places:
             wanted = self.now.citizen_leadership[place.row] * place.population / 1000.0
-            there = float(sum(citizen.place is place for citizen in volunteers))
-            place.champions = min(1.0, wanted / max(1.0, there))
+            place.champions = min(1.0, wanted / max(1.0, float(place.n_volunteers)))
         for citizen in self.citizens:
             citizen.remember()
         for citizen in self.citizens:

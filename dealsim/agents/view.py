@@ -6,9 +6,11 @@ Only Mesa's public surface is used; nothing else of the package but `dealsim.mod
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
+from itertools import repeat
 from typing import Any, ClassVar, NoReturn
 
 import mesa
@@ -123,14 +125,25 @@ class Store:
 
     def view(self, row: int) -> View:
         """The view of a row: made when it is first asked for, and the same one ever after."""
-        if not self.made:
-            self.made = [None] * self.size
-        view = self.made[row]
-        if view is None:
-            view = self.made[row] = self.kind.__new__(self.kind)
+        view = self.made[row] if self.made else None
+        return self.views([row])[0] if view is None else view
+
+    def views(self, rows: list[int]) -> list[View]:
+        """The views of some rows; those that are missing are made at one go."""
+        made = self.made = self.made or [None] * self.size
+        missing = [row for row in rows if made[row] is None]
+        collects = gc.isenabled()
+        gc.disable()  # none of these can be garbage, and looking through them takes longer than making them
+        try:
+            new = list(map(self.kind.__new__, repeat(self.kind, len(missing))))
+        finally:
+            if collects:
+                gc.enable()
+        for view, row in zip(new, missing, strict=True):
             _SET_STORE(view, self)
             _SET_ROW(view, row)
-        return view
+            made[row] = view
+        return [made[row] for row in rows]  # type: ignore[misc]
 
     def has(self, name: str) -> bool:
         """True for the name of a declared column."""
@@ -238,7 +251,10 @@ class ViewSet(AgentSet):
                 lives[store.first : store.first + store.size] = store.columns.alive != 0
             stay = self._at[lives[self._at]]
             lives[stay] = False
-            new = [store.first + np.flatnonzero(lives[store.first : store.first + store.size]) for store in self._everyone_of]
+            new = [
+                store.first + np.flatnonzero(lives[store.first : store.first + store.size])
+                for store in self._everyone_of
+            ]
             self._put(np.concatenate([stay, *new]))
         return self._at
 
@@ -298,11 +314,17 @@ class ViewSet(AgentSet):
 
     def to_list(self) -> list[View]:
         """The members as a list of views."""
-        views: list[Any] = [None] * len(self)
-        for store, here, rows in self._parts():
-            for place, row in zip(here.tolist(), rows.tolist(), strict=True):
-                views[place] = store.view(row)
-        return views
+        return self._joined([(here, store.views(rows.tolist())) for store, here, rows in self._parts()])
+
+    def _joined(self, parts: list[tuple[np.ndarray, list[Any]]]) -> list[Any]:
+        """What was found kind by kind, in the order of the set."""
+        if len(parts) == 1:
+            return parts[0][1]
+        found: list[Any] = [None] * len(self)
+        for here, values in parts:
+            for place, value in zip(here.tolist(), values, strict=True):
+                found[place] = value
+        return found
 
     def add(self, agent: View) -> None:
         """Add a member; refused for the sets a model hands out."""
@@ -338,17 +360,12 @@ class ViewSet(AgentSet):
         if not isinstance(attr_names, str):
             columns = [self.get(name, handle_missing, default_value) for name in attr_names]
             return [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in range(len(self))]
-        parts = [
-            (here, self._values(store, rows, attr_names, handle_missing == "default", default_value))
-            for store, here, rows in self._parts()
-        ]
-        if len(parts) == 1:
-            return parts[0][1]
-        found: list[Any] = [None] * len(self)
-        for here, values in parts:
-            for place, value in zip(here.tolist(), values, strict=True):
-                found[place] = value
-        return found
+        return self._joined(
+            [
+                (here, self._values(store, rows, attr_names, handle_missing == "default", default_value))
+                for store, here, rows in self._parts()
+            ]
+        )
 
     def _values(self, store: Store, rows: np.ndarray, name: str, may_lack: bool, default: Any) -> list[Any]:
         if store.has(name):
@@ -358,7 +375,7 @@ class ViewSet(AgentSet):
             return (rows + store.first + 1).tolist()
         if may_lack and not hasattr(store.kind, name):
             return [default] * rows.size
-        return [getattr(store.view(row), name) for row in rows.tolist()]
+        return [getattr(view, name) for view in store.views(rows.tolist())]
 
     def agg(self, attribute: str, func: Callable[..., Any] | Iterable[Callable[..., Any]]) -> Any:
         """One function, or several, of an attribute of all members; numpy's are handed the column itself."""

@@ -170,6 +170,7 @@ def seek_help(citizens, services, teams, first_team, team_count, now, p, seed, w
             tally.services[here, ta.S_FAILURE] += 1
         if need == 3:
             tally.flows[cell, ta.CRISIS_CONTACTS] += 1
+        note(tally.events, tally.n_events, week, tally.watched[i], ta.E_CONTACT, service, 0, 0, 0, 0)
         if not in_contact:
             tally.flows[cell, ta.REQUESTS] += 1
             citizens.first_contact[i] = week

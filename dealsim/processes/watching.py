@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dealsim import chance as ch
 from dealsim import tally as ta
-from dealsim.agents.citizen import FIRST_ADULT_BAND
+from dealsim.agents.citizen import FIRST_ADULT_BAND, survey_answer
 from dealsim.calendar import WEEKS_A_YEAR
+from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
+from dealsim.curves import inverse_normal
 from dealsim.tally import whole_of
 
 
@@ -111,8 +114,9 @@ def observe_everyone(citizens, tally):
 
 
 @compiled_loop
-def observe_groups_of_people(citizens, week, tally, n_places):
+def observe_groups_of_people(citizens, p, seed, week, tally, n_places):
     """Every fourth week: sum up people aged 16 and over by national fifth and place."""
+    moods = question(seed, ch.SURVEY_NOISE, week)
     for i in range(citizens.id.size):
         cell = citizens.fifth[i] * n_places + citizens.place[i]
         tally.stocks[cell, ta.PEOPLE] += 1
@@ -120,6 +124,10 @@ def observe_groups_of_people(citizens, week, tally, n_places):
             continue
         w = whole_of(float(citizens.wellbeing[i]))
         e = float(citizens.expectation[i])
+        mood = inverse_normal(draw(moods, int(citizens.id[i]), 0))
+        answer = int(survey_answer(float(citizens.wellbeing[i]), mood, p))
+        tally.stocks[cell, ta.ANSWERS] += answer
+        tally.stocks[cell, ta.ANSWERS_SQUARED] += answer * answer
         tally.stocks[cell, ta.SURVEYED] += 1
         tally.stocks[cell, ta.WELLBEING] += w
         if citizens.need[i] > 0:

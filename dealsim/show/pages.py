@@ -22,6 +22,7 @@ from dealsim.metrics import METRICS
 from dealsim.parameters import KINDS, RIVALS
 from dealsim.show.borough_page import borough_page
 from dealsim.show.coverage import coverage_page
+from dealsim.show.layout import layout_table
 from dealsim.week import SCHEDULE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,12 +104,10 @@ def parameters_page() -> str:
     for kind, record in KINDS.items():
         defaults = record()
         specs = parameters_of(record)
-        parts.append(f"\n## {kind.capitalize()} ({len(specs)})\n\n{first_line(record)}\n\n")
+        parts.append(f"\n## {kind.capitalize()}\n\n{first_line(record)}\n\n")
         parts.append(table(head, (_parameter_row(name, spec, getattr(defaults, name)) for name, spec in specs.items())))
 
-    parts.append(
-        f"\n## Levers ({len(LEVERS)})\n\nWhat a policy team can change, under the names a scenario file uses.\n\n"
-    )
+    parts.append("\n## Levers\n\nWhat a policy team can change, under the names a scenario file uses.\n\n")
     parts.append(
         table(
             (
@@ -143,10 +142,10 @@ def parameters_page() -> str:
     parts.append(
         "\nA lever that is paid for may name its payer (`paid_by`): " + ", ".join(f"`{p}`" for p in PAYERS) + ".\n"
     )
-    parts.append(f"\n## Shocks ({len(SHOCKS)})\n\n")
+    parts.append("\n## Shocks\n\n")
     parts.append(table(("Name", "What happens"), ((f"`{name}`", meaning) for name, meaning in SHOCKS.items())))
     parts.append(
-        f"\n## Rivals ({len(RIVALS)})\n\nOther explanations that could be true instead. Each is a named switch that changes"
+        "\n## Rivals\n\nOther explanations that could be true instead. Each is a named switch that changes"
         " these parameters.\n\n"
     )
     parts.append(
@@ -310,6 +309,12 @@ def odd_page() -> str:
     )
 
 
+def architecture_page() -> str:
+    """`docs/architecture.md` as it stands, with its table of modules made anew."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    return with_tables(page, {"layout": layout_table()})
+
+
 # ---- all -----------------------------------------------------------------------------------------------------
 
 
@@ -319,6 +324,7 @@ def generated() -> dict[str, str]:
         "docs/parameters.md": parameters_page(),
         "docs/schedule.md": schedule_page(),
         "docs/ODD.md": odd_page(),
+        "docs/architecture.md": architecture_page(),
         "docs/coverage.md": coverage_page(),
         "docs/borough.md": borough_page(),
     }

@@ -6,39 +6,12 @@ import ast
 from functools import lru_cache
 from pathlib import Path
 
+from dealsim.show.layout import LAYERS as LAYERS
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "dealsim"
 
-LAYERS = (
-    "errors",
-    "text",
-    "declare",
-    "compiled",
-    "chance",
-    "curves",
-    "agents",
-    "levers",
-    "network",
-    "parameters",
-    "places",
-    "people",
-    "borough",
-    "scenarios",
-    "tally",
-    "week",
-    "metrics",
-    "checkpoints",
-    "engine",
-    "model",
-    "store",
-    "runs",
-    "show",
-    "__init__",
-    "__main__",
-)
-"""The modules and packages of dealsim, each importing only from those above it."""
-
-KERNEL = ("agents", "week", "borough", "people", "network", "chance", "curves")
+KERNEL = ("agents", "processes", "week", "engine", "borough", "people", "network", "chance", "curves")
 """The modules whose numbers feed a decision, so that their last bit matters."""
 
 

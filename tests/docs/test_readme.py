@@ -1,0 +1,145 @@
+"""The front page keeps its word: its commands are well formed and its examples run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dealsim.version import __version__
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def command_after(marker: str) -> str:
+    """The one line of the shell block that follows a marker."""
+    found = re.search(rf"<!-- {marker} -->\n```sh\n(.*?)\n```", README, re.DOTALL)
+    assert found, f"README.md has no block after <!-- {marker} -->"
+    return found.group(1)
+
+
+@pytest.mark.parametrize("marker", ["the main job", "the tests"])
+def test_a_command_is_one_line_that_a_shell_can_read(marker):
+    command = command_after(marker)
+    assert "\n" not in command, "paste must be one line"
+    assert command.startswith("python3 -m venv .venv && ")
+    assert "-c constraints.txt" in command, "installs what was tested"
+    subprocess.run(["bash", "-n", "-c", command], check=True)
+
+
+def test_the_first_command_does_the_main_job_and_the_second_tests():
+    assert command_after("the main job").endswith(".venv/bin/dealsim compare cuts_only deal")
+    assert command_after("the tests").endswith(".venv/bin/python -m pytest")
+    assert README.index("<!-- the main job -->") < README.index("<!-- the tests -->") < README.index("\n## ")
+
+
+def test_the_check_on_a_bare_machine_uses_the_same_words():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    subprocess.run(["bash", "-n", str(ROOT / ".ci" / "run")], check=True)
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    assert "<!-- the tests -->" in script
+    assert ".venv/bin/python -m pytest" not in script, "the command is read from README.md, not copied"
+    program = re.search(r"awk '(.+?)' README\.md", script)
+    assert program
+    told = subprocess.run(["awk", program.group(1), "README.md"], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert told.stdout.rstrip("\n") == command_after("the tests")
+
+
+def test_the_powershell_forms_say_the_same_and_that_they_are_untested():
+    blocks = re.findall(r"```powershell\n(.*?)\n```", README, re.DOTALL)
+    assert len(blocks) == 2
+    assert "(untested)" in README
+    assert "dealsim compare cuts_only deal" in blocks[0]
+    assert "-m pytest" in blocks[1]
+    for block in blocks:
+        assert "\n" not in block and "constraints.txt" in block
+
+
+def test_the_front_page_says_it_is_not_calibrated():
+    assert "not yet calibrated" in README
+
+
+def test_verbs_on_the_front_page_exist():
+    from dealsim.__main__ import app
+
+    verbs = {command.name or command.callback.__name__ for command in app.registered_commands}
+    for verb in re.findall(r"`dealsim (\w+)", README):
+        assert verb in verbs, f"README.md names `dealsim {verb}`"
+
+
+def python_blocks() -> list[tuple[str, str]]:
+    """Every Python block of the front page and the pages, with where it stands."""
+    found = []
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        for at, block in enumerate(re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)):
+            found.append((f"{path.relative_to(ROOT)} block {at + 1}", block))
+    return found
+
+
+def smaller(block: str) -> str:
+    """The same example at the least size that still runs."""
+    return re.sub(r"size=\d[\d_]*", "size=600", block)
+
+
+@pytest.mark.parametrize(("where", "block"), python_blocks(), ids=[where for where, _ in python_blocks()])
+def test_an_example_runs(where, block, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", smaller(block)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{where}:\n{done.stderr[-2000:]}"
+
+
+def test_one_version_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    told = project.get("version", __version__)
+    assert told == __version__
+    assert f"\nversion: {__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_the_changelog_can_say_that_results_change():
+    assert "### Results change" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def pinned() -> dict[str, str]:
+    """Every package the constraints pin for this Python."""
+    from packaging.requirements import Requirement
+
+    found = {}
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            wanted = Requirement(line)
+            assert str(wanted.specifier).startswith("=="), f"constraints.txt does not pin {wanted.name} exactly"
+            if wanted.marker is None or wanted.marker.evaluate():
+                found[wanted.name.lower().replace("_", "-")] = str(wanted.specifier)[2:]
+    return found
+
+
+def test_everything_the_package_needs_is_pinned_within_its_bounds():
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    for line in wanted:
+        need = Requirement(line)
+        name = need.name.lower().replace("_", "-")
+        assert name in pinned(), f"constraints.txt does not pin {name}"
+        assert need.specifier.contains(pinned()[name]), f"{name} is pinned outside {need.specifier}"
+
+
+def test_the_core_is_small():
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    core = text.split("# To run")[1].split("\n# ")[0]
+    names = {line.split("==")[0] for line in core.splitlines() if "==" in line}
+    assert len(names) < 40
