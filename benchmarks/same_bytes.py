@@ -63,9 +63,7 @@ def settings(pythons: list[str]) -> list[tuple[str, str, dict[str, str], int]]:
     mask = " ".join(numpy_features())
     glibc = "glibc.cpu.hwcaps=" + ",".join(f"-{name}" for name in GLIBC)
     here = sys.executable
-    tried: list[tuple[str, str, dict[str, str], int]] = [
-        (f"repeat {n}", here, {}, 1) for n in (1, 2, 3)
-    ]
+    tried: list[tuple[str, str, dict[str, str], int]] = [(f"repeat {n}", here, {}, 1) for n in (1, 2, 3)]
     tried += [(f"{n} workers", here, {}, n) for n in (2, 4)]
     tried += [(f"PYTHONHASHSEED={n}", here, {"PYTHONHASHSEED": str(n)}, 1) for n in (0, 1, 12345)]
     tried += [

@@ -35,8 +35,16 @@ _NOT_OF_THE_ENGINE = (
     "analysis/",
     "scenarios/",
     "__main__.py",
+    "agents/view.py",
+    "doctor.py",
+    "metrics.py",
+    "model.py",
+    "plans.py",
+    "results.py",
     "runs.py",
+    "starts.py",
     "store.py",
+    "summary.py",
     "text.py",
 )
 

@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from dealsim import checkpoints
 from dealsim.agents.citizen import CitizenColumns
 from dealsim.borough import shape_for
 from dealsim.declare import columns_of
@@ -27,12 +26,9 @@ from dealsim.engine import (
     BURN_IN_WEEKS,
     World,
     branch,
-    burn_in,
     column_hashes,
     live,
     people_to_watch,
-    restore,
-    state_arrays,
     state_hash,
 )
 from dealsim.errors import DealsimError, InputError
@@ -43,6 +39,7 @@ from dealsim.places import PlaceInput
 from dealsim.plans import WEEKS_A_YEAR, Plan, plan, run_id_of
 from dealsim.results import Results
 from dealsim.scenarios import Scenario
+from dealsim.starts import burnt_in
 from dealsim.summary import (
     CUMULATIVE,
     MONTH,
@@ -197,20 +194,6 @@ class _Counter:
     def add(self, weeks: int) -> None:
         with self._lock:
             self.weeks += weeks
-
-
-def _burnt_in(
-    made: Plan, parameters: Parameters, borough_seed: int, cache: bool, notice: Callable[[str], None]
-) -> World:
-    if not cache:
-        return burn_in(made.place, made.size, borough_seed, parameters)
-    key = checkpoints.key_of(made.place, made.size, borough_seed, parameters, BURN_IN_WEEKS)
-    arrays = checkpoints.fetch(key, notice)
-    if arrays is not None:
-        return restore(arrays, parameters, borough_seed)
-    world = burn_in(made.place, made.size, borough_seed, parameters)
-    checkpoints.keep(key, state_arrays(world))
-    return world
 
 
 def _live_one(
@@ -393,7 +376,7 @@ def _submit_all(
         mark = time.perf_counter()
         starts = {
             (borough, kind): pool.submit(
-                _burnt_in, made, kinds[kind], made.borough_seed(borough), cache, notices.append
+                burnt_in, made.place, made.size, made.borough_seed(borough), kinds[kind], cache, notices.append
             )
             for borough in here
             for kind in range(len(kinds))

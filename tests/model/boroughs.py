@@ -106,7 +106,9 @@ def small_world(
 def copied(world: World) -> World:
     """A world of its own in the same state: columns, policy, and all that is counted."""
     twin = copy.copy(world)
-    twin.borough = world.borough._replace(**{kind: copy.deepcopy(getattr(world.borough, kind)) for kind in KINDS_OF_ROW})
+    twin.borough = world.borough._replace(
+        **{kind: copy.deepcopy(getattr(world.borough, kind)) for kind in KINDS_OF_ROW}
+    )
     twin.scratch, twin.tally = copy.deepcopy(world.scratch), copy.deepcopy(world.tally)
     return twin
 

@@ -170,7 +170,7 @@ def test_a_burn_in_that_fails_is_said_of_each_of_its_runs(monkeypatch):
     def broken(*_, **__):
         raise ArithmeticError("no borough")
 
-    monkeypatch.setattr(runs, "burn_in", broken)
+    monkeypatch.setattr(runs, "burnt_in", broken)
     results = run("cuts_only", replicates=2, size=401, years=1, cache=False)
     assert len(results.failed) == 2
     assert results.finished == 0
