@@ -227,23 +227,25 @@ def _draw_citizens(citizens, seed, p):
         citizens.trust_home[i] = min(0.98, max(0.02, home))
         citizens.wellbeing_home[i] = (
             p.wellbeing_home_mean
-            + p.wellbeing_home_slope * (float(citizens.deprivation[i]) - 0.5)
+            + p.wellbeing_home_slope * (np.float64(citizens.deprivation[i]) - 0.5)
             + p.wellbeing_home_spread * inverse_normal(draw(question(seed, ch.BUILD_WELLBEING, 0), id, 0))
         )
         citizens.agency[i] = citizens.agency_home[i]
-        citizens.trust[i] = min(1.0, max(0.0, float(citizens.trust_home[i]) + p.trust_start))
+        citizens.trust[i] = min(1.0, max(0.0, np.float64(citizens.trust_home[i]) + p.trust_start))
         citizens.expectation[i] = citizens.trust[i]
         citizens.support[i] = 0.5
-        target = wellbeing_target(float(citizens.wellbeing_home[i]), 0, float(citizens.agency[i]), 0.0, 0.5, p)
+        target = wellbeing_target(
+            np.float64(citizens.wellbeing_home[i]), 0, np.float64(citizens.agency[i]), 0.0, 0.5, p
+        )
         swing = p.wellbeing_noise * inverse_normal(draw(question(seed, ch.BUILD_WELLBEING_NOW, 0), id, 0))
         citizens.wellbeing[i] = min(10.0, max(0.0, target + swing))
         citizens.arrival[i] = arrival_chance(
-            float(citizens.deprivation[i]),
+            np.float64(citizens.deprivation[i]),
             1.0 if age >= OLDER_BAND else 0.0,
             1.0 if age < FIRST_ADULT_BAND else 0.0,
-            float(citizens.long_term_condition[i]),
-            float(citizens.carer[i]),
-            float(citizens.wellbeing[i]),
+            np.float64(citizens.long_term_condition[i]),
+            np.float64(citizens.carer[i]),
+            np.float64(citizens.wellbeing[i]),
             p,
         )
 

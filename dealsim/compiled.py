@@ -1,6 +1,9 @@
 """The one place that knows numba: turns plain Python rules into compiled ones.
 
 It holds no rules. `interpreted` hands back the plain Python form of a compiled function.
+
+Compiled loops read a column with `np.float64(x)`: numba's `float(x)` leaves a 32-bit number as it is, and a rule
+would then round early in the compiled form only.
 """
 
 from __future__ import annotations

@@ -208,7 +208,7 @@ def _further_away(key, i, near_one, step, low, high, place_low, people, near, ho
             away = abs(j - i)
             if min(away, people - away) <= near:
                 continue
-        gap = abs(float(deprivation[j]) - float(deprivation[i]))
+        gap = abs(np.float64(deprivation[j]) - np.float64(deprivation[i]))
         if draw(key, i, (step * TRIES + go) * 2 + 1) < exponential(-homophily * gap):
             return j
         if gap < best_gap:

@@ -67,7 +67,7 @@ class TeamColumns(NamedTuple):
 class StaffParameters(NamedTuple):
     """How staff learn, fear, hope, dare, leave and join."""
 
-    base: Annotated[float, Parameter("Willingness to depart, intercept", "log odds", -3, 1, "src-lipsky", "assumed", "b_A")] = -0.4
+    base_willingness: Annotated[float, Parameter("Willingness to depart, intercept", "log odds", -3, 1, "src-lipsky", "assumed", "b_A")] = -0.4
     by_permission: Annotated[float, Parameter("Willingness from permission", "log odds per unit", 0, 5, "src-choice", "assumed", "bP")] = 3.3
     by_value: Annotated[float, Parameter("Willingness from belief that it works", "log odds per unit", 0, 4, "src-choice", "assumed", "bQ")] = 2.0
     by_norm: Annotated[float, Parameter("Willingness from the team's norm", "log odds per unit", 0, 6, "src-centola", "assumed", "bN")] = 3.5
@@ -142,7 +142,7 @@ def willingness_to_depart(trusted, value, norm, hope, fear, leaning, p):
     trusted = P̂(0.3+0.7r) (src-lipsky, src-frazier, src-centola)
     """
     return logistic(
-        p.base
+        p.base_willingness
         + leaning
         + p.by_permission * trusted
         + p.by_value * (value - 0.5)

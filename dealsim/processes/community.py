@@ -58,7 +58,7 @@ def groups_take_on_need(citizens, neighbourhoods, groups, places, first_slot, p,
         lift = coordination_lift(hours / living if living > 0.0 else 0.0, p)
         known_share = known_share_of(investment, p)
         known = known_share * scratch.need_here[near, 0] + scratch.need_here[near, 1]
-        carrying = needs_carried(volunteers, lift, float(neighbourhoods.population[near]), p)
+        carrying = needs_carried(volunteers, lift, np.float64(neighbourhoods.population[near]), p)
         neighbourhoods.known_share[near] = known_share
         neighbourhoods.known_need[near] = known
         neighbourhoods.carrying[near] = carrying
@@ -137,9 +137,9 @@ def copy_ties(citizens, groups, places, neighbourhoods, ties, now, seed, scratch
         if citizens.volunteer[i]:
             places.champions[citizens.place[i]] += 1.0
             neighbourhoods.volunteer_share[citizens.neighbourhood[i]] += 1.0
-            scratch.group_trust[citizens.group[i]] += int(np.floor(float(citizens.trust[i]) * ta.SCALE + 0.5))
+            scratch.group_trust[citizens.group[i]] += int(np.floor(np.float64(citizens.trust[i]) * ta.SCALE + 0.5))
     for near in range(neighbourhoods.id.size):
-        neighbourhoods.volunteer_share[near] /= max(1.0, float(neighbourhoods.adults[near]))
+        neighbourhoods.volunteer_share[near] /= max(1.0, np.float64(neighbourhoods.adults[near]))
     for at in range(places.id.size):
         wanted = now.citizen_leadership[at] * places.population[at] / 1000.0
         places.champions[at] = min(1.0, wanted / max(1.0, places.champions[at]))
@@ -167,18 +167,18 @@ def listen_to_ties(citizens, groups, ties, p, scratch):
         given = 0.0
         for k in range(ties.start[i], ties.start[i + 1]):
             j = ties.to[k]
-            weight = float(ties.weight[k])
+            weight = np.float64(ties.weight[k])
             weights += weight
-            trust += weight * float(scratch.ties[j, 0])
-            given += weight * float(scratch.ties[j, 1])
+            trust += weight * np.float64(scratch.ties[j, 0])
+            given += weight * np.float64(scratch.ties[j, 1])
         citizens.support[i] = given / weights if weights > 0.0 else 0.0
         if citizens.volunteer[i]:
             group = citizens.group[i]
             if groups.volunteers[group] > 0:
-                members = float(scratch.group_trust[group]) / ta.SCALE / float(groups.volunteers[group])
+                members = np.float64(scratch.group_trust[group]) / ta.SCALE / np.float64(groups.volunteers[group])
                 weights += p.pull_of_volunteering
                 trust += p.pull_of_volunteering * members
-        scratch.trust_around[i] = trust / weights if weights > 0.0 else float(citizens.trust[i])
+        scratch.trust_around[i] = trust / weights if weights > 0.0 else np.float64(citizens.trust[i])
 
 
 # The loops below are short on purpose: one column each, so that the compiler can move many people at once.
@@ -190,24 +190,24 @@ def change_minds(citizens, places, now, p, scratch):
     clarity = now.communications_clarity
     for i in range(citizens.id.size):
         citizens.expectation[i] = expectation_after_month(
-            float(citizens.expectation[i]),
-            float(citizens.trust[i]),
+            np.float64(citizens.expectation[i]),
+            np.float64(citizens.trust[i]),
             now.public_communications[citizens.place[i]],
             clarity,
             p,
         )
     for i in range(citizens.id.size):
         citizens.trust[i] = trust_after_month(
-            float(citizens.trust[i]), scratch.trust_around[i], float(citizens.trust_home[i]), p
+            np.float64(citizens.trust[i]), scratch.trust_around[i], np.float64(citizens.trust_home[i]), p
         )
     for i in range(citizens.id.size):
-        volunteer = float(citizens.volunteer[i])
+        volunteer = np.float64(citizens.volunteer[i])
         in_need = 1.0 if citizens.need[i] > 0 else 0.0
         citizens.agency[i] = agency_after_month(
-            float(citizens.agency[i]),
-            float(citizens.agency_home[i]),
+            np.float64(citizens.agency[i]),
+            np.float64(citizens.agency_home[i]),
             volunteer,
-            in_need * float(scratch.champions[i]),
+            in_need * np.float64(scratch.champions[i]),
             volunteer * places.devolution[citizens.place[i]],
             p,
         )
@@ -224,25 +224,25 @@ def feel_and_face_need(citizens, p, seed, week, scratch):
         scratch.draws[i] = inverse_normal(draw(noises, int(citizens.id[i]), 0))
     for i in range(citizens.id.size):
         target = wellbeing_target(
-            float(citizens.wellbeing_home[i]),
+            np.float64(citizens.wellbeing_home[i]),
             int(citizens.need[i]),
-            float(citizens.agency[i]),
-            float(citizens.volunteer[i]),
-            float(citizens.support[i]),
+            np.float64(citizens.agency[i]),
+            np.float64(citizens.volunteer[i]),
+            np.float64(citizens.support[i]),
             p,
         )
         citizens.wellbeing[i] = wellbeing_after_month(
-            float(citizens.wellbeing[i]), target, scratch.draws[i], pull, spread
+            np.float64(citizens.wellbeing[i]), target, scratch.draws[i], pull, spread
         )
     for i in range(citizens.id.size):
         age = citizens.age_band[i]
         citizens.arrival[i] = arrival_chance(
-            float(citizens.deprivation[i]),
+            np.float64(citizens.deprivation[i]),
             1.0 if age >= OLDER_BAND else 0.0,
             1.0 if age < FIRST_ADULT_BAND else 0.0,
-            float(citizens.long_term_condition[i]),
-            float(citizens.carer[i]),
-            float(citizens.wellbeing[i]),
+            np.float64(citizens.long_term_condition[i]),
+            np.float64(citizens.carer[i]),
+            np.float64(citizens.wellbeing[i]),
             p,
         )
 
@@ -260,20 +260,24 @@ def join_and_leave(citizens, groups, neighbourhoods, first_slot, p, seed, week, 
             continue
         id = int(citizens.id[i])
         near = citizens.neighbourhood[i]
-        lift = float(neighbourhoods.coordination[near])
+        lift = np.float64(neighbourhoods.coordination[near])
         looks = False
         if citizens.volunteer[i]:
             gone = not groups.alive[citizens.group[i]]
-            load = float(neighbourhoods.load[near])
+            load = np.float64(neighbourhoods.load[near])
             stops = draw(leaves, id, 0) < leaving_chance(load, lift, int(citizens.need[i]), p)
             looks = gone and not stops and draw(leaves, id, 1) < p.volunteer_moves_on
             if stops or gone:
                 groups.volunteers[citizens.group[i]] -= 1
                 citizens.group[i] = -1
         else:
-            room = max(0.0, 1.0 - float(neighbourhoods.volunteer_share[near]) / p.volunteer_ceiling)
+            room = max(0.0, 1.0 - np.float64(neighbourhoods.volunteer_share[near]) / p.volunteer_ceiling)
             looks = scratch.draws[i] < joining_chance(
-                float(citizens.agency[i]), float(citizens.expectation[i]), float(scratch.asking[i]), lift * room, p
+                np.float64(citizens.agency[i]),
+                np.float64(citizens.expectation[i]),
+                np.float64(scratch.asking[i]),
+                lift * room,
+                p,
             )
         if looks:
             living = 0

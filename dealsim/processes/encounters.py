@@ -69,7 +69,7 @@ def ration(citizens, staff, teams, services, now, p, seed, week, scratch, tally,
         here = service * n_places + teams.place[team]
         skill = 0.0
         for j in range(team * TEAM, team * TEAM + TEAM):
-            skill += float(staff.skill[j])
+            skill += np.float64(staff.skill[j])
         capacity = team_slots(
             teams.slots_per_worker[team],
             services.capacity[service],
@@ -105,9 +105,9 @@ def ration(citizens, staff, teams, services, now, p, seed, week, scratch, tally,
                 tally.flows[cell, ta.TURNED_AWAY] += 1
                 tally.services[here, ta.S_TURNED_AWAY] += 1
                 elder = citizens.speaks_for[i]
-                expected = float(citizens.expectation[elder])
+                expected = np.float64(citizens.expectation[elder])
                 x = p.citizen.experience_turned_away
-                citizens.trust[elder] = trust_after_contact(float(citizens.trust[elder]), expected, x, p.citizen)
+                citizens.trust[elder] = trust_after_contact(np.float64(citizens.trust[elder]), expected, x, p.citizen)
                 citizens.expectation[elder] = expectation_after_contact(expected, x, p.citizen)
                 citizens.referred[i] = 0
                 note(tally.events, tally.n_events, week, tally.watched[i], ta.E_TURNED_AWAY, service, 0, 0, 0, 0)
@@ -176,9 +176,9 @@ def meet_workers(
         citizens.last_met[i] = week
         citizens.referred[i] = 0
         if citizens.known_to_groups[i]:
-            coverage = float(neighbourhoods.met_share[near])
+            coverage = np.float64(neighbourhoods.met_share[near])
         else:
-            coverage = float(neighbourhoods.coverage[near])
+            coverage = np.float64(neighbourhoods.coverage[near])
 
         any_revealed = False
         for part in range(citizens.parts[i]):
@@ -194,11 +194,11 @@ def meet_workers(
             j = int(team * TEAM + pick)
             if staff.trained[j]:
                 j = int(team * TEAM + (pick + 1) % TEAM)
-            skill = float(staff.skill[j])
-            fear = float(staff.fear[j])
+            skill = np.float64(staff.skill[j])
+            fear = np.float64(staff.fear[j])
             fits = citizens.part_fits[i, part] == 1
             revealed = draw(reveals, id, part) < reveal_chance(skill, p.staff)
-            acts = draw(departs, id, part) < float(staff.willingness[j])
+            acts = draw(departs, id, part) < np.float64(staff.willingness[j])
             departed = acts and not fits
             know_how = services.know_how[s]
             solved = draw(solves, id, part) < solve_chance(fits, acts, revealed, coverage, know_how, p.service)
@@ -247,11 +247,11 @@ def meet_workers(
             heard = revealed and not acts and not fits
             tried = departed
             x = experience_of(solved, departed, tried, heard, p.citizen)
-            expected = float(citizens.expectation[elder])
-            citizens.trust[elder] = trust_after_contact(float(citizens.trust[elder]), expected, x, p.citizen)
+            expected = np.float64(citizens.expectation[elder])
+            citizens.trust[elder] = trust_after_contact(np.float64(citizens.trust[elder]), expected, x, p.citizen)
             citizens.expectation[elder] = expectation_after_contact(expected, x, p.citizen)
             if solved:
-                citizens.agency[elder] = agency_after_help(float(citizens.agency[elder]), departed, p.citizen)
+                citizens.agency[elder] = agency_after_help(np.float64(citizens.agency[elder]), departed, p.citizen)
                 citizens.part_open[i, part] = 0
                 citizens.part_last_solved[i] = part
             note(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dealsim import tally as ta
 from dealsim.agents.service import INVESTMENT_UNIT, capacity_from_money
 from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
@@ -13,7 +15,7 @@ def _programme_cost(now, lever, places, service_count, p):
     """What one paid lever costs in a week, in the order of `PAID_LEVERS`, and in £."""
     cost = 0.0
     for at in range(places.id.size):
-        residents = float(places.population[at])
+        residents = np.float64(places.population[at])
         if lever == 0:
             cost += places.investment[at] * INVESTMENT_UNIT * residents
         elif lever == 1:

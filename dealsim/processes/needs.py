@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dealsim import chance as ch
 from dealsim import tally as ta
 from dealsim.agents.citizen import escalation_chance, parts_of_need, resolution_chance, seeking_chance
@@ -23,7 +25,7 @@ def move_needs(
     fits = question(seed, ch.NEED_FITS_MENU, week)
     # draws for everyone in a loop of their own, which the compiler turns into many draws at once
     for i in range(citizens.id.size):
-        due = draw(arrives, int(citizens.id[i]), 0) < float(citizens.arrival[i]) * demand
+        due = draw(arrives, int(citizens.id[i]), 0) < np.float64(citizens.arrival[i]) * demand
         scratch.arrives[i] = 1 if due else 0
     count = 0
     for i in range(citizens.id.size):
@@ -73,13 +75,13 @@ def move_needs(
         cell = citizens.fifth[i] * n_places + citizens.place[i]
         need = int(citizens.need[i])
         if need < 3:
-            agency = float(citizens.agency[citizens.speaks_for[i]])
+            agency = np.float64(citizens.agency[citizens.speaks_for[i]])
             near = citizens.neighbourhood[i]
             if citizens.known_to_groups[i]:
-                coverage = float(neighbourhoods.met_share[near])
+                coverage = np.float64(neighbourhoods.met_share[near])
             else:
-                coverage = float(neighbourhoods.coverage[near])
-            support = float(citizens.support[i])
+                coverage = np.float64(neighbourhoods.coverage[near])
+            support = np.float64(citizens.support[i])
             rho = resolution_chance(need, agency, support, coverage, p)
             u = draw(moves, id, 0)
             if u < rho:
@@ -154,7 +156,7 @@ def seek_help(citizens, services, teams, first_team, team_count, now, p, seed, w
                 if citizens.part_open[i, part]:
                     s = citizens.part_service[i, part]
                     teams.open_parts[first_team[at, s] + citizens.patch[i] % team_count[at, s]] += 1.0
-        trust = float(citizens.trust[citizens.speaks_for[i]])
+        trust = np.float64(citizens.trust[citizens.speaks_for[i]])
         if draw(seeks, id, 0) >= seeking_chance(need, in_contact, citizens.referred[i] == 1, trust, p.citizen):
             continue
         service = int(citizens.part_service[i, citizens.part_now[i]])

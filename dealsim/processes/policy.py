@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dealsim import chance as ch
 from dealsim.agents.service import (
     INVESTMENT_UNIT,
@@ -31,7 +33,9 @@ def set_policy(now, before, week, services, places, leadership, p, seed):
     if moved:
         leadership.held[0] = 1.0  # those in office have just decided it
     leadership.holders[0] = n
-    leadership.held[0] = held_after_week(float(leadership.held[0]), min(exits, float(n)), float(n), p.service)
+    leadership.held[0] = held_after_week(
+        np.float64(leadership.held[0]), min(exits, np.float64(n)), np.float64(n), p.service
+    )
     for s in range(services.id.size):
         services.nerve[s] = now.nerve[s]
         services.blame[s] = blame_after_week(services.blame[s], now.blame_culture[s], p.service)
@@ -39,7 +43,7 @@ def set_policy(now, before, week, services, places, leadership, p, seed):
             services.blame[s], services.salience[s], services.nerve[s], p.service
         )
         services.permission_decided[s] = permission_decided_after_week(
-            services.permission_decided[s], now.permission_to_innovate[s], float(n), p.service
+            services.permission_decided[s], now.permission_to_innovate[s], np.float64(n), p.service
         )
         old = now.old_permission[s]
         services.permission[s] = old + (services.permission_decided[s] - old) * leadership.held[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dealsim import chance as ch
 from dealsim import tally as ta
 from dealsim.agents.citizen import FIRST_ADULT_BAND, survey_answer
@@ -53,23 +55,23 @@ def observe_staff_and_groups(staff, teams, neighbourhoods, groups, week, tally, 
     """Sum up staff and groups at the end of the week."""
     for j in range(staff.id.size):
         here = staff.service[j] * n_places + staff.place[j]
-        known = float(staff.perceived_permission[j])
+        known = np.float64(staff.perceived_permission[j])
         tally.staff[here, ta.WORKERS] += 1
-        tally.staff[here, ta.WILLINGNESS] += whole_of(float(staff.willingness[j]))
-        tally.staff[here, ta.FEAR] += whole_of(float(staff.fear[j]))
-        tally.staff[here, ta.SKILL] += whole_of(float(staff.skill[j]))
-        tally.staff[here, ta.HOPE] += whole_of(float(staff.hope[j]))
-        tally.staff[here, ta.CREDIBILITY] += whole_of(float(staff.credibility[j]))
+        tally.staff[here, ta.WILLINGNESS] += whole_of(np.float64(staff.willingness[j]))
+        tally.staff[here, ta.FEAR] += whole_of(np.float64(staff.fear[j]))
+        tally.staff[here, ta.SKILL] += whole_of(np.float64(staff.skill[j]))
+        tally.staff[here, ta.HOPE] += whole_of(np.float64(staff.hope[j]))
+        tally.staff[here, ta.CREDIBILITY] += whole_of(np.float64(staff.credibility[j]))
         tally.staff[here, ta.KNOWN] += whole_of(known)
         tally.staff[here, ta.KNOWN_SQUARED] += whole_of(known * known)
-        tally.staff[here, ta.VALUE] += whole_of(float(staff.value[j]))
-        tally.staff[here, ta.CASES] += whole_of(float(staff.open_cases[j]))
+        tally.staff[here, ta.VALUE] += whole_of(np.float64(staff.value[j]))
+        tally.staff[here, ta.CASES] += whole_of(np.float64(staff.open_cases[j]))
         if staff.last_departure[j] > week - WEEKS_A_YEAR:
             tally.staff[here, ta.DEPARTED_LAST_YEAR] += 1
         tally.staff[here, ta.UTILISATION] += whole_of(teams.utilisation[staff.team[j]])
     for near in range(neighbourhoods.id.size):
         cell = cell_of[near]
-        residents = float(neighbourhoods.population[near])
+        residents = np.float64(neighbourhoods.population[near])
         tally.groups[cell, ta.RESIDENTS] += neighbourhoods.population[near]
         tally.groups[cell, ta.COVERAGE] += whole_of(neighbourhoods.coverage[near] * residents)
         tally.groups[cell, ta.LOAD] += whole_of(neighbourhoods.load[near] * residents)
@@ -95,11 +97,11 @@ def observe_everyone(citizens, tally):
     volunteers = 0
     for i in range(citizens.id.size):
         adult = 1 if citizens.age_band[i] >= FIRST_ADULT_BAND else 0
-        e = float(citizens.expectation[i])
+        e = np.float64(citizens.expectation[i])
         surveyed += adult
-        wellbeing += adult * whole_of(float(citizens.wellbeing[i]))
-        trust += adult * whole_of(float(citizens.trust[i]))
-        agency += adult * whole_of(float(citizens.agency[i]))
+        wellbeing += adult * whole_of(np.float64(citizens.wellbeing[i]))
+        trust += adult * whole_of(np.float64(citizens.trust[i]))
+        agency += adult * whole_of(np.float64(citizens.agency[i]))
         expectation += adult * whole_of(e)
         squared += adult * whole_of(e * e)
         volunteers += citizens.volunteer[i]
@@ -122,10 +124,10 @@ def observe_groups_of_people(citizens, p, seed, week, tally, n_places):
         tally.stocks[cell, ta.PEOPLE] += 1
         if citizens.age_band[i] < FIRST_ADULT_BAND:
             continue
-        w = whole_of(float(citizens.wellbeing[i]))
-        e = float(citizens.expectation[i])
+        w = whole_of(np.float64(citizens.wellbeing[i]))
+        e = np.float64(citizens.expectation[i])
         mood = inverse_normal(draw(moods, int(citizens.id[i]), 0))
-        answer = int(survey_answer(float(citizens.wellbeing[i]), mood, p))
+        answer = int(survey_answer(np.float64(citizens.wellbeing[i]), mood, p))
         tally.stocks[cell, ta.ANSWERS] += answer
         tally.stocks[cell, ta.ANSWERS_SQUARED] += answer * answer
         tally.stocks[cell, ta.SURVEYED] += 1
@@ -133,8 +135,8 @@ def observe_groups_of_people(citizens, p, seed, week, tally, n_places):
         if citizens.need[i] > 0:
             tally.stocks[cell, ta.SURVEYED_IN_NEED] += 1
             tally.stocks[cell, ta.WELLBEING_IN_NEED] += w
-        tally.stocks[cell, ta.TRUST] += whole_of(float(citizens.trust[i]))
-        tally.stocks[cell, ta.AGENCY] += whole_of(float(citizens.agency[i]))
+        tally.stocks[cell, ta.TRUST] += whole_of(np.float64(citizens.trust[i]))
+        tally.stocks[cell, ta.AGENCY] += whole_of(np.float64(citizens.agency[i]))
         tally.stocks[cell, ta.EXPECTATION] += whole_of(e)
         tally.stocks[cell, ta.EXPECTATION_SQUARED] += whole_of(e * e)
         tally.stocks[cell, ta.VOLUNTEERS] += citizens.volunteer[i]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dealsim import chance as ch
 from dealsim import tally as ta
 from dealsim.agents.citizen import NEVER
@@ -32,9 +34,9 @@ def staff_take_stock(staff, teams, services, places, now, p, scratch):
     """After the week's encounters: fear, credibility, belief, skill, hope, what is known to be permitted; teams
     and services learn."""
     for j in range(staff.id.size):
-        scratch.colleagues[j, 0] = float(staff.fear[j])
-        scratch.colleagues[j, 1] = float(staff.skill[j])
-        scratch.colleagues[j, 2] = float(staff.perceived_permission[j])
+        scratch.colleagues[j, 0] = np.float64(staff.fear[j])
+        scratch.colleagues[j, 1] = np.float64(staff.skill[j])
+        scratch.colleagues[j, 2] = np.float64(staff.perceived_permission[j])
     for team in range(teams.id.size):
         s = int(teams.service[team])
         at = int(teams.place[team])
@@ -60,15 +62,15 @@ def staff_take_stock(staff, teams, services, places, now, p, scratch):
         teams.closed_now[team] = 0.0
         cases = (teams.open_parts[team] + teams.closed_recently[team]) / TEAM
         overload = overload_of(cases, services.capacity[s], p.staff)
-        norm = float(teams.norm[team])
+        norm = np.float64(teams.norm[team])
         willing = 0.0
         for j in range(low, low + TEAM):
             bridge = int(staff.bridge[j])
-            own = float(staff.sanctioned[j])
-            seen = float(sanctions) - own
-            backed = float(staff.backed[j])
+            own = np.float64(staff.sanctioned[j])
+            seen = np.float64(sanctions) - own
+            backed = np.float64(staff.backed[j])
             mean_fear = fear
-            others = float(TEAM)
+            others = np.float64(TEAM)
             peers = skilled
             n_peers = practising
             know = knowing
@@ -76,7 +78,7 @@ def staff_take_stock(staff, teams, services, places, now, p, scratch):
                 peers -= scratch.colleagues[j, 1]
                 n_peers -= 1.0
             if bridge >= 0:
-                seen += float(staff.sanctioned[bridge])
+                seen += np.float64(staff.sanctioned[bridge])
                 mean_fear += scratch.colleagues[bridge, 0]
                 others += 1.0
                 if staff.departures[bridge] > 0:
@@ -87,42 +89,44 @@ def staff_take_stock(staff, teams, services, places, now, p, scratch):
                     know += 1.0
             seen = min(2.0, seen)
             staff.fear[j] = fear_after_week(scratch.colleagues[j, 0], own, seen, backed, mean_fear / others, p.staff)
-            staff.credibility[j] = credibility_after_week(float(staff.credibility[j]), backed, own + seen, p.staff)
+            staff.credibility[j] = credibility_after_week(np.float64(staff.credibility[j]), backed, own + seen, p.staff)
             staff.perceived_permission[j] = permission_known_after_week(
                 scratch.colleagues[j, 2],
                 services.permission[s],
                 know / others,
-                float(staff.credibility[j]),
+                np.float64(staff.credibility[j]),
                 now.staff_communications[s],
                 p.staff,
             )
             staff.skill[j] = skill_after_week(
                 scratch.colleagues[j, 1],
-                float(staff.departures[j]),
+                np.float64(staff.departures[j]),
                 norm,
                 peers / n_peers if n_peers > 0.0 else 0.0,
-                float(staff.willingness[j]),
-                float(staff.trained[j]),
+                np.float64(staff.willingness[j]),
+                np.float64(staff.trained[j]),
                 p.staff,
             )
             if staff.departures[j] > 0:
                 staff.value[j] = value_after_week(
-                    float(staff.value[j]), float(staff.departures_solved[j]) / float(staff.departures[j]), p.staff
+                    np.float64(staff.value[j]),
+                    np.float64(staff.departures_solved[j]) / np.float64(staff.departures[j]),
+                    p.staff,
                 )
-            known = float(staff.perceived_permission[j])
-            word = word_counts(float(staff.credibility[j]), p.staff)
+            known = np.float64(staff.perceived_permission[j])
+            word = word_counts(np.float64(staff.credibility[j]), p.staff)
             if staff.met[j] > 0:
                 target = hope_target(
-                    float(staff.solved[j]) / float(staff.met[j]),
-                    float(staff.willingness[j]),
+                    np.float64(staff.solved[j]) / np.float64(staff.met[j]),
+                    np.float64(staff.willingness[j]),
                     known * word,
-                    float(staff.fear[j]),
+                    np.float64(staff.fear[j]),
                     overload,
                     p.staff,
                 )
-                staff.hope[j] = hope_after_week(float(staff.hope[j]), target, p.staff)
+                staff.hope[j] = hope_after_week(np.float64(staff.hope[j]), target, p.staff)
             staff.open_cases[j] = cases
-            willing += float(staff.willingness[j])
+            willing += np.float64(staff.willingness[j])
         teams.norm[team] = norm_after_week(norm, willing / TEAM, p.staff)
         if tried > 0.0:
             teams.departure_share[team] += 0.05 * (departures / tried - teams.departure_share[team])
@@ -130,15 +134,15 @@ def staff_take_stock(staff, teams, services, places, now, p, scratch):
         mean = 0.0
         for j in range(low, low + TEAM):
             staff.willingness[j] = willingness_to_depart(
-                float(staff.perceived_permission[j]) * word_counts(float(staff.credibility[j]), p.staff),
-                float(staff.value[j]),
-                float(teams.norm[team]),
-                float(staff.hope[j]),
-                float(staff.fear[j]),
+                np.float64(staff.perceived_permission[j]) * word_counts(np.float64(staff.credibility[j]), p.staff),
+                np.float64(staff.value[j]),
+                np.float64(teams.norm[team]),
+                np.float64(staff.hope[j]),
+                np.float64(staff.fear[j]),
                 leaning,
                 p.staff,
             )
-            mean += float(staff.willingness[j])
+            mean += np.float64(staff.willingness[j])
         teams.willingness[team] = mean / TEAM
 
 
@@ -171,10 +175,10 @@ def staff_leave_and_join(staff, services, teams, now, p, seed, week, tally, n_pl
         fear = 0.0
         known = 0.0
         for j in range(low, low + TEAM):
-            fear += float(staff.fear[j])
-            known += float(staff.perceived_permission[j])
+            fear += np.float64(staff.fear[j])
+            known += np.float64(staff.perceived_permission[j])
         for j in range(low, low + TEAM):
-            if draw(leaves, int(staff.id[j]), 0) >= leaving_job_chance(float(staff.hope[j]), p):
+            if draw(leaves, int(staff.id[j]), 0) >= leaving_job_chance(np.float64(staff.hope[j]), p):
                 continue
             staff.id[j] += staff.id.size
             staff.skill[j] = p.newcomer_skill
@@ -185,11 +189,11 @@ def staff_leave_and_join(staff, services, teams, now, p, seed, week, tally, n_pl
             staff.perceived_permission[j] = 0.5 * (known / TEAM + now.old_permission[s])
             staff.last_departure[j] = NEVER
             staff.willingness[j] = willingness_to_depart(
-                float(staff.perceived_permission[j]) * word_counts(float(staff.credibility[j]), p),
-                float(staff.value[j]),
-                float(teams.norm[team]),
-                float(staff.hope[j]),
-                float(staff.fear[j]),
+                np.float64(staff.perceived_permission[j]) * word_counts(np.float64(staff.credibility[j]), p),
+                np.float64(staff.value[j]),
+                np.float64(teams.norm[team]),
+                np.float64(staff.hope[j]),
+                np.float64(staff.fear[j]),
                 0.0,
                 p,
             )

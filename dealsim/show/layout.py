@@ -10,11 +10,11 @@ from pathlib import Path
 
 LAYERS = (
     "errors",
-    "version",
     "text",
+    "version",
     "declare",
-    "compiled",
     "calendar",
+    "compiled",
     "chance",
     "curves",
     "agents",
@@ -34,6 +34,7 @@ LAYERS = (
     "checkpoints",
     "starts",
     "plans",
+    "agents.view",
     "model",
     "summary",
     "results",
@@ -44,16 +45,25 @@ LAYERS = (
     "__init__",
     "__main__",
 )
-"""The modules and packages of dealsim, each importing only from those above it."""
+"""The modules and packages of dealsim, each importing only from those above it.
+
+A module named with its package (`agents.view`) has a place of its own, away from the rest of the package.
+"""
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
+def layer_of(name: str) -> str:
+    """The layer of a module, by its name inside the package: its own, or that of its package."""
+    return name if name in LAYERS else name.split(".")[0]
+
+
 def modules_of(layer: str) -> list[Path]:
-    """The files of a layer: one module, or all of a package."""
-    if (_PACKAGE / f"{layer}.py").exists():
-        return [_PACKAGE / f"{layer}.py"]
-    return sorted((_PACKAGE / layer).glob("*.py"))
+    """The files of a layer: one module, or all of a package that have no layer of their own."""
+    path = _PACKAGE.joinpath(*layer.split("."))
+    if path.with_suffix(".py").exists():
+        return [path.with_suffix(".py")]
+    return [found for found in sorted(path.glob("*.py")) if layer_of(f"{layer}.{found.stem}") == layer]
 
 
 def said_of(path: Path) -> str:

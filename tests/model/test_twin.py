@@ -29,7 +29,7 @@ def test_object_by_object_is_column_by_column(life: Life):
 @pytest.mark.parametrize("size", [1, 2, 60, 200])
 def test_with_every_lever_moving(size):
     parameters = with_values(Parameters(), BUSY)
-    start = small_world(size, n_places=2 if size > 50 else 1, parameters=parameters, weeks=40)
+    start = small_world(size, n_places=2 if size > 50 else 1, n_services=2, parameters=parameters, weeks=160)
     policy = every_lever_moving(60, len(start.borough.place_names))
     live_both(branch(start, policy, life_seed=11, weeks=60), 60)
 
@@ -38,7 +38,7 @@ def test_with_rivals_that_change_who_meets_whom():
     parameters = with_rivals(
         with_values(Parameters(), BUSY), ("continuity_of_worker", "no_both_ends", "idle_community", "early_pressure")
     )
-    start = small_world(120, n_places=3, n_services=3, parameters=parameters, weeks=40, separate_services=True)
+    start = small_world(120, n_places=3, n_services=3, parameters=parameters, weeks=120, separate_services=True)
     policy = every_lever_moving(60, len(start.borough.place_names), seed=2)
     live_both(branch(start, policy, life_seed=12, weeks=60), 60)
 
@@ -60,8 +60,8 @@ def test_a_difference_is_named_by_week_and_column():
 def test_the_lives_compared_are_full_of_events():
     """A twin of a borough in which nothing happens would prove nothing."""
     parameters = with_values(Parameters(), BUSY)
-    start = small_world(200, n_places=2, n_services=6, parameters=parameters, weeks=40)
-    world = live(branch(start, every_lever_moving(60, 2), life_seed=11, weeks=60))
+    start = small_world(200, n_places=2, n_services=2, parameters=parameters, weeks=160)
+    lives_lived = [live(branch(start, every_lever_moving(60, 2), seed, weeks=60)) for seed in (11, 12, 13)]
     for name in ("flows", "needs", "services", "groups"):
-        seen = getattr(world.record, name).sum(axis=(0, 1))
+        seen = sum(getattr(world.record, name).sum(axis=(0, 1)) for world in lives_lived)
         assert np.all(seen > 0), f"{name}: columns {np.flatnonzero(seen == 0).tolist()} were never counted"

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from dealsim.show.layout import LAYERS as LAYERS
+from dealsim.show.layout import layer_of as layer_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "dealsim"
@@ -33,11 +34,6 @@ def modules() -> dict[str, Path]:
 def tree_of(name: str) -> ast.Module:
     """The syntax tree of a module."""
     return ast.parse(modules()[name].read_text(encoding="utf-8"))
-
-
-def layer_of(name: str) -> str:
-    """The layer a module belongs to: its first part."""
-    return name.split(".")[0]
 
 
 def imports_of(name: str) -> list[tuple[int, str]]:

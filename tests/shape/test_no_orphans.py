@@ -46,21 +46,15 @@ def test_some_process_uses_the_column(name):
     assert uses()[name.split(".")[1]], f"{name} is used nowhere"
 
 
-def known_gap(name: str) -> object:
-    """A name that is known to lie idle; the test fails when it no longer does, so that the list stays true."""
-    return pytest.param(name, marks=pytest.mark.xfail(reason="known to lie idle", strict=True))
-
-
-IDLE = ("citizen.survey_answer", "BUILD_NEED", "SURVEY_NOISE", "MOVES_GROUP", "GROUP_JOINED_AFTER_CLOSURE")
 DECISIONS = [n for n, v in vars(chance).items() if n.isupper() and type(v) is int and n[0] != "_"]
 
 
-@pytest.mark.parametrize("name", [known_gap(name) if name in IDLE else name for name in RULES])
+@pytest.mark.parametrize("name", RULES)
 def test_some_process_or_rule_calls_the_rule(name):
     rule = name.split(".")[1]
     assert uses()[rule], f"{name} is called nowhere"
 
 
-@pytest.mark.parametrize("name", [known_gap(name) if name in IDLE else name for name in DECISIONS])
+@pytest.mark.parametrize("name", DECISIONS)
 def test_some_code_asks_the_decision(name):
     assert uses()[name], f"the decision {name} is asked nowhere"
