@@ -563,8 +563,8 @@ _GROUPS_FOR = {
 }
 
 
-def series(world: Any) -> Series:
-    """Every metric of a finished run, for every group it has a meaning for.
+def series(world: Any, groups: tuple[str, ...] | None = None) -> Series:
+    """Every metric of a finished run, for every group it has a meaning for (or for those named in `groups`).
 
     Returns
     -------
@@ -636,6 +636,8 @@ def series(world: Any) -> Series:
 
     found: Series = []
     for group, (kind, row) in groups_of(world).items():
+        if groups is not None and group not in groups:
+            continue
         for reads, kinds in _GROUPS_FOR.items():
             wanted = [
                 m

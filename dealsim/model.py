@@ -241,8 +241,8 @@ def _latest(model: DealModel, *, name: str) -> float:
                 for part, table in model.world.record._asdict().items()
             )
         )
-        seen = series(SimpleNamespace(record=window, borough=model.world.borough))
-        model._latest = (week, {metric: float(values[-1]) for metric, group, _, values in seen if group == "all"})
+        seen = series(SimpleNamespace(record=window, borough=model.world.borough), ("all",))
+        model._latest = (week, {metric: float(values[-1]) for metric, _, _, values in seen})
     return model._latest[1].get(name, float("nan"))
 
 

@@ -100,8 +100,8 @@ def live_settings(
 def means(world: World, metrics: Sequence[str], first: int, last: int) -> dict[str, float]:
     """The mean of each metric for everyone over weeks `first` to `last` (not included)."""
     found = {}
-    for metric, group, weeks, values in series(world):
-        if group == "all" and metric in metrics:
+    for metric, _, weeks, values in series(world, ("all",)):
+        if metric in metrics:
             chosen = (weeks >= first) & (weeks < last)
             found[metric] = float(np.nanmean(values[chosen]))
     return {metric: found[metric] for metric in metrics}

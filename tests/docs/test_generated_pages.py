@@ -113,3 +113,20 @@ def check_links(path: str) -> None:
         headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
         anchors = {re.sub(r"[^\w\- ]", "", h).strip().lower().replace(" ", "-") for h in headings}
         assert anchor in anchors, f"{path} links to {target}#{anchor}, and there is no such heading"
+
+
+def test_a_choice_names_what_carries_it():
+    """In the page of choices, every name in the last column is a parameter, lever, column, metric or file."""
+    from dealsim.levers import LEVERS
+    from dealsim.metrics import METRICS
+
+    columns = {name for _, record in pages.ENTITIES for name in record._fields}
+    known = {name.split(".")[1] for name in every_parameter()} | {*LEVERS} | {*METRICS} | columns
+    rules = {name for module in pages.RULE_MODULES for name in pages.rules_of(module)}
+    fields = {"paid_by", "paid_from_outside"}  # of a step of the schedule
+    page = (pages.ROOT / "docs" / "decisions" / "0005-forms-we-had-to-choose.md").read_text(encoding="utf-8")
+    for row in re.findall(r"^\| .+ \| (.+) \|$", page, re.MULTILINE):
+        for name in re.findall(r"`([\w./…]+)`", row):
+            if "/" in name or name.endswith("…"):
+                continue
+            assert name in known | rules | fields or is_there(name), f"the page of choices names `{name}`"
