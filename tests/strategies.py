@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from functools import lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -34,16 +35,15 @@ RULES = {
 
 def between(low: float, high: float) -> st.SearchStrategy[float]:
     """Numbers of a range, its ends often among them; none so small that a product with it vanishes."""
-    inside = st.floats(low, high, allow_subnormal=False).filter(lambda x: x == 0.0 or abs(x) > 1e-9)
+    inside = st.floats(low, high).map(lambda x: 0.0 if abs(x) < 1e-9 else x)
     return st.one_of(st.sampled_from((float(low), float(high))), inside)
 
 
-def within(record: Any, **fixed: float) -> st.SearchStrategy[Any]:
-    """Parameter records with every value somewhere in its declared range, but for those that are fixed."""
+def within(record: Any, only: frozenset[str] | None = None) -> st.SearchStrategy[Any]:
+    """Parameter records with every value, or only those named, somewhere in its declared range."""
     specs = parameters_of(record)
-    assert set(fixed) <= set(specs), f"{record.__name__} has no {set(fixed) - set(specs)}"
-    values = {name: between(spec.low, spec.high) for name, spec in specs.items() if name not in fixed}
-    return st.builds(lambda **drawn: record()._replace(**drawn, **fixed), **values)
+    values = {name: between(spec.low, spec.high) for name, spec in specs.items() if only is None or name in only}
+    return st.fixed_dictionaries(values).map(lambda drawn: record()._replace(**drawn))
 
 
 UNIT = between(0.0, 1.0)
@@ -127,15 +127,26 @@ def arguments_of(rule: str) -> list[str]:
     return [name for name in inspect.signature(RULES[rule].py_func).parameters if name != "p"]
 
 
+@lru_cache
+def read_by(rule: Any) -> frozenset[str]:
+    """The names that a rule, or a rule it calls, reads from what it is handed."""
+    plain = rule.py_func
+    names = set(plain.__code__.co_names)
+    for name in plain.__code__.co_names:
+        if is_compiled(plain.__globals__.get(name)):
+            names |= read_by(plain.__globals__[name])
+    return frozenset(names)
+
+
 def values_for(rule: str, argument: str) -> st.SearchStrategy[Any]:
     """What one argument of a rule may be."""
     return ARGUMENTS[NAMED_OTHERWISE.get(f"{rule}.{argument}", argument)]
 
 
 def calls_of(rule: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Everything a rule may be called with, by name; `p` is a record with every value in its range."""
+    """Everything a rule may be called with, by name; each parameter it reads lies somewhere in its range."""
     kind = rule.split(".")[0]
     given = {name: values_for(rule, name) for name in arguments_of(rule)}
     if "p" in inspect.signature(RULES[rule].py_func).parameters:
-        given["p"] = within(RECORD_OF[kind])
+        given["p"] = within(RECORD_OF[kind], read_by(RULES[rule]))
     return st.fixed_dictionaries(given)

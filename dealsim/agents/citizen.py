@@ -371,7 +371,7 @@ def survey_answer(wellbeing, noise, p):
 def joining_chance(agency, expectation, volunteer_ties, reach, p):
     """Chance that someone starts to volunteer in a month, before the ceiling is applied.
 
-    4·(r_0 + r_1[k≥1] + r_2[k≥2])·(0.4+1.2a)(½+e)·reach, clipped to 0–1; reach = M·(1−V/V_max) (src-bls-asked)
+    4·(r_0 + r_1[k≥1] + r_2[k≥2])·(0.4+1.2a)(½+e)·reach, clipped to 0–1; reach = M_n·(1−V_share/V_max) (src-bls-asked)
     """
     hazard = p.joining_base
     if volunteer_ties >= 1.0:
@@ -385,7 +385,7 @@ def joining_chance(agency, expectation, volunteer_ties, reach, p):
 def leaving_chance(load, coordination, need, p):
     """Chance that a volunteer stops in a month: sooner in an overloaded group or with an acute need of one's own.
 
-    4·ν[1+υ·min(2,(load−1)₊)]/√M ·(3 if ℓ≥2), clipped to 0–1 (src-volunteer-retention)
+    4·ν[1+υ·min(2,(load−1)₊)]/√M_n ·(3 if ℓ≥2), clipped to 0–1 (src-volunteer-retention)
     """
     overload = min(2.0, max(0.0, load - 1.0))
     hazard = p.volunteer_leaving * (1.0 + p.volunteer_overload * overload) / np.sqrt(coordination)

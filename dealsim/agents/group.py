@@ -30,7 +30,7 @@ class GroupColumns(NamedTuple):
     own_income: Annotated[np.ndarray, Column("Own income", "share of running cost", np.float64, symbol="y")]
     grant_share: Annotated[np.ndarray, Column("Grant", "share of running cost", np.float64, 0, symbol="grant")]
     coordinator_hours: Annotated[np.ndarray, Column("Paid coordinator time", "hours per week", np.float64, 0)]
-    load: Annotated[np.ndarray, Column("Known need against what volunteers can carry", "times", np.float64, 0, symbol="load")]
+    load: Annotated[np.ndarray, Column("Known need against what volunteers can carry", "times", np.float64, 0, symbol="load_g")]
     contract: Annotated[np.ndarray, Column("Contract: 0 tender, 1 partnership", "0 or 1", np.int8, 0, 1)]
     contract_ends: Annotated[np.ndarray, Column("Week the contract is decided anew", "week", np.int32)]
 
@@ -43,14 +43,14 @@ class NeighbourhoodColumns(NamedTuple):
     population: Annotated[np.ndarray, Column("Residents", "people", np.int32, 0, fixed=True)]
     adults: Annotated[np.ndarray, Column("Residents aged 16 and over", "people", np.int32, 0, fixed=True)]
     deprivation: Annotated[np.ndarray, Column("Deprivation", "0 least – 1 most", np.float64, 0, 1, fixed=True)]
-    volunteer_share: Annotated[np.ndarray, Column("Volunteers among residents 16 and over", "share", np.float64, 0, 1, symbol="V")]
+    volunteer_share: Annotated[np.ndarray, Column("Volunteers among residents 16 and over", "share", np.float64, 0, 1, symbol="V_share")]
     known_share: Annotated[np.ndarray, Column("Share of need known to groups without being sent", "share", np.float64, 0, 1)]
     known_need: Annotated[np.ndarray, Column("Needs known to groups", "people", np.float64, 0, symbol="K")]
     carrying: Annotated[np.ndarray, Column("Needs that volunteers can carry", "people", np.float64, 0, symbol="C")]
     met_share: Annotated[np.ndarray, Column("Share of known need that groups carry", "share", np.float64, 0, 1)]
     coverage: Annotated[np.ndarray, Column("Coverage by groups", "share of need", np.float64, 0, 1, symbol="cov")]
     load: Annotated[np.ndarray, Column("Known need against what volunteers can carry", "times", np.float64, 0, symbol="load")]
-    coordination: Annotated[np.ndarray, Column("Lift from paid coordination", "times", np.float64, 1, symbol="M")]
+    coordination: Annotated[np.ndarray, Column("Lift from paid coordination", "times", np.float64, 1, symbol="M_n")]
 
 
 class GroupParameters(NamedTuple):
@@ -61,19 +61,19 @@ class GroupParameters(NamedTuple):
     needs_per_volunteer: Annotated[float, Parameter("Needs one volunteer can carry at a time", "needs per volunteer", 0.1, 1.5, "src-choice", "assumed", "h_v")] = 0.25
     known: Annotated[float, Parameter("Share of need groups know of without help", "share", 0.1, 0.6, "src-choice", "assumed", "known")] = 0.30
     signposting: Annotated[float, Parameter("Share of need made known by coordinators at £6 a head a year", "share", 0, 0.4, "src-choice", "assumed", "signposting")] = 0.20
-    coordinator_hours: Annotated[float, Parameter("Coordinator time per group at £6 a head a year", "hours per week", 0.5, 8, "src-choice", "assumed", "hours")] = 2.0
-    coordination: Annotated[float, Parameter("Lift from one hour of coordination", "times", 0, 0.5, "src-hager", "assumed", "M")] = 0.15
+    coordinator_hours: Annotated[float, Parameter("Coordinator time per group at £6 a head a year", "hours per week", 0.5, 8, "src-choice", "assumed", "coordinator hours")] = 2.0
+    coordination: Annotated[float, Parameter("Lift from one hour of coordination", "times", 0, 0.5, "src-hager", "assumed", "m_h")] = 0.15
     income_memory: Annotated[float, Parameter("How long a good or bad month of income lasts", "share kept", 0, 0.95, "src-clifford", "assumed", "income AR")] = 0.85
     income_noise: Annotated[float, Parameter("Spread of monthly own income", "share of running cost", 0.02, 0.4, "src-clifford", "assumed", "income SD")] = 0.12
     reserve_ceiling: Annotated[float, Parameter("Most a group holds in reserve", "months of running cost", 6, 36, "src-choice", "assumed", "18")] = 18.0
     reserve_start: Annotated[float, Parameter("Reserves of a new group, and half the mean at the start", "months of running cost", 1, 9, "src-grant-terms", "claimed", "R start")] = 6.0
     crowding: Annotated[float, Parameter("Own income changed by grants", "times", -0.6, 0.2, "src-dewit", "published", "κ_cr")] = 0.0
-    grant_size: Annotated[float, Parameter("Grant of a funded group", "share of running cost", 0, 1, "src-choice", "assumed", "grant")] = 0.3
+    grant_size: Annotated[float, Parameter("Grant of a funded group", "share of running cost", 0, 1, "src-choice", "assumed", "grant size")] = 0.3
     grant_reach: Annotated[float, Parameter("Groups funded at £6 a head a year", "share of groups", 0, 1, "src-choice", "assumed", "funded")] = 0.5
-    overhead_tender: Annotated[float, Parameter("Grant lost to bidding and reporting, tender", "share of grant", 0.05, 0.3, "src-grant-terms", "claimed", "overhead")] = 0.20
-    overhead_partnership: Annotated[float, Parameter("Grant lost to bidding and reporting, partnership", "share of grant", 0.02, 0.25, "src-grant-terms", "claimed", "overhead")] = 0.08
-    years_tender: Annotated[float, Parameter("Length of a tendered contract", "years", 1, 5, "src-choice", "assumed", "1 or 5")] = 1.0
-    years_partnership: Annotated[float, Parameter("Length of a partnership", "years", 1, 10, "src-choice", "assumed", "1 or 5")] = 5.0
+    overhead_tender: Annotated[float, Parameter("Grant lost to bidding and reporting, tender", "share of grant", 0.05, 0.3, "src-grant-terms", "claimed", "overhead_t")] = 0.20
+    overhead_partnership: Annotated[float, Parameter("Grant lost to bidding and reporting, partnership", "share of grant", 0.02, 0.25, "src-grant-terms", "claimed", "overhead_p")] = 0.08
+    years_tender: Annotated[float, Parameter("Length of a tendered contract", "years", 1, 5, "src-choice", "assumed", "years_t")] = 1.0
+    years_partnership: Annotated[float, Parameter("Length of a partnership", "years", 1, 10, "src-choice", "assumed", "years_p")] = 5.0
     fewest_volunteers: Annotated[float, Parameter("Fewest volunteers a group lives on", "people", 1, 6, "src-choice", "assumed", "V<3")] = 3.0
     grace: Annotated[float, Parameter("Time a new group has to find volunteers", "weeks", 0, 104, "src-choice", "assumed", "grace")] = 52.0
     births: Annotated[float, Parameter("New groups per empty slot", "per year", 0, 0.15, "src-choice", "assumed", "n_0")] = 0.037
@@ -87,7 +87,7 @@ class GroupParameters(NamedTuple):
 def coordination_lift(hours, p):
     """How much more volunteers can do with paid coordination.
 
-    M = 1 + 0.15·hours; 1 + 0.30·I at two hours a group (src-hager)
+    M_n = 1 + m_h·hours; 1 + 0.30·I at two hours a group (src-hager)
     """
     return 1.0 + p.coordination * hours
 
@@ -96,7 +96,7 @@ def coordination_lift(hours, p):
 def needs_carried(volunteers, coordination, residents, p):
     """Needs that the volunteers of a neighbourhood can carry.
 
-    C = h_v·V·(1+½(M−1)) + idle capacity (src-choice)
+    C = h_v·V·(1+½(M_n−1)) + idle capacity (src-choice)
     """
     return p.needs_per_volunteer * volunteers * (1.0 + 0.5 * (coordination - 1.0)) + p.idle_capacity * residents / 100.0
 

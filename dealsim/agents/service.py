@@ -37,7 +37,7 @@ class ServiceColumns(NamedTuple):
     budget: Annotated[np.ndarray, Column("Budget in the old regime", "£ per week", np.float64, 0, symbol="B")]
     capacity: Annotated[np.ndarray, Column("Capacity against the old regime", "times", np.float64, 0, symbol="capacity")]
     demand_cost: Annotated[np.ndarray, Column("Cost of contacts and crises, slow mean", "£ per week", np.float64, 0, symbol="C̄")]
-    programme_cost: Annotated[np.ndarray, Column("Cost of programmes this service pays for, slow mean of the quarter", "£ per week", np.float64, 0, symbol="I")]
+    programme_cost: Annotated[np.ndarray, Column("Cost of programmes this service pays for, slow mean of the quarter", "£ per week", np.float64, 0, symbol="I_£")]
     quarter_cost: Annotated[np.ndarray, Column("Cost of contacts and crises so far this quarter", "£", np.float64, 0)]
     quarter_programme: Annotated[np.ndarray, Column("Programme cost so far this quarter", "£", np.float64, 0)]
     tried: Annotated[np.ndarray, Column("Parts tried this week", "number", np.float64, 0)]
@@ -94,7 +94,7 @@ class ServiceParameters(NamedTuple):
     incident_crisis: Annotated[float, Parameter("How much more in a crisis", "times", 1, 4, "src-choice", "assumed", "2 if crisis")] = 2.0
     incident_novice: Annotated[float, Parameter("Extra risk when a novice departs", "times", 0, 2, "src-choice", "assumed", "ξ_n")] = 1.0
     incident_revealed: Annotated[float, Parameter("Risk of a departure that was well founded", "times", 0.3, 1, "src-choice", "assumed", "0.7 if D")] = 0.7
-    incident_blind: Annotated[float, Parameter("Risk of a departure made blind", "times", 1, 2, "src-choice", "assumed", "1.3")] = 1.3
+    incident_blind: Annotated[float, Parameter("Risk of a departure made blind", "times", 1, 2, "src-choice", "assumed", "1.3 if blind")] = 1.3
     report_unafraid: Annotated[float, Parameter("An unafraid worker reports an incident", "per incident", 0.3, 0.96, "src-nhs-reporting", "published", "ρ_rep")] = 0.9
     surfaces: Annotated[float, Parameter("An unreported incident comes out", "per incident", 0.05, 0.4, "src-nhs-reporting", "published", "v_u")] = 0.2
     procedure_shields: Annotated[float, Parameter("Sanction by the book against sanction for departing", "times", 0, 1, "src-hood", "rival", "δ_def")] = 0.15
@@ -119,8 +119,8 @@ class ServiceParameters(NamedTuple):
     link_worker_cost: Annotated[float, Parameter("Cost of a link worker", "£ per year", 20000, 60000, "src-choice", "assumed", "link £")] = 35000.0
     link_reach: Annotated[float, Parameter("Health contacts linked to groups, by one link worker per 100,000", "share of health contacts", 0, 0.1, "src-social-prescribing", "assumed", "link reach")] = 0.03
     cost_lag: Annotated[float, Parameter("Weight of the last quarter in the slow mean of cost", "share", 0.1, 1, "src-choice", "assumed", "¼")] = 0.25
-    capacity_low: Annotated[float, Parameter("Least capacity", "times", 0, 1, "src-choice", "assumed", "0.4")] = 0.4
-    capacity_high: Annotated[float, Parameter("Most capacity", "times", 1, 2, "src-choice", "assumed", "1.3")] = 1.3
+    capacity_low: Annotated[float, Parameter("Least capacity", "times", 0, 1, "src-choice", "assumed", "cap_min")] = 0.4
+    capacity_high: Annotated[float, Parameter("Most capacity", "times", 1, 2, "src-choice", "assumed", "cap_max")] = 1.3
 # fmt: on
 
 
@@ -271,6 +271,6 @@ def held_after_week(held, exits, leaders, p):
 def capacity_from_money(budget, cut, demand_cost, programme_cost, staff_cost, p):
     """Staff capacity a service can pay for next quarter, against the old regime.
 
-    clip[(B(1−cut) − C̄ − I) / staff cost, 0.4, 1.3] (src-eif)
+    clip[(B(1−cut) − C̄ − I_£) / staff cost, 0.4, 1.3] (src-eif)
     """
     return clipped((budget * (1.0 - cut) - demand_cost - programme_cost) / staff_cost, p.capacity_low, p.capacity_high)

@@ -94,7 +94,7 @@ class StaffParameters(NamedTuple):
     skill_training: Annotated[float, Parameter("Skill from a training session", "per session", 0, 0.10, "src-saks", "assumed", "train")] = 0.06
     skill_decay: Annotated[float, Parameter("Skill fades without use", "per week", 0, 0.02, "src-newstrom", "published", "μ_κ")] = 0.012
     session_hours: Annotated[float, Parameter("Length of a training session", "hours", 4, 40, "src-wigan-champions", "assumed", "session")] = 8.0
-    working_hours: Annotated[float, Parameter("Working week", "hours", 30, 40, "src-choice", "assumed", "hours")] = 35.0
+    working_hours: Annotated[float, Parameter("Working week", "hours", 30, 40, "src-choice", "assumed", "working week")] = 35.0
     fear_start: Annotated[float, Parameter("Fear at the start of burn-in", "0–1", 0, 1, "src-ahrq", "assumed", "F start")] = 0.41
     hope_start: Annotated[float, Parameter("Hope at the start of burn-in", "0–1", 0, 1, "src-choice", "assumed", "h start")] = 0.43
     credibility_start: Annotated[float, Parameter("Credibility of leaders at the start of burn-in", "0–1", 0, 1, "src-choice", "assumed", "r start")] = 0.45

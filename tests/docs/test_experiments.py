@@ -26,7 +26,6 @@ def renewing(monkeypatch):
         sys.modules.pop(name, None)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_study_gives_the_table_on_file(name, renewing, tmp_path):
     made = renewing.tables_of(name, tmp_path)

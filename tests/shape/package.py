@@ -12,7 +12,22 @@ from dealsim.show.layout import layer_of as layer_of
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "dealsim"
 
-KERNEL = ("agents", "processes", "week", "engine", "borough", "people", "network", "chance", "curves")
+KERNEL = (
+    "agents",
+    "processes",
+    "week",
+    "engine",
+    "borough",
+    "people",
+    "network",
+    "chance",
+    "curves",
+    "levers",
+    "tally",
+    "scratch",
+    "parameters",
+    "calendar",
+)
 """The modules whose numbers feed a decision, so that their last bit matters."""
 
 
