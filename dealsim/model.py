@@ -234,11 +234,13 @@ def _latest(model: DealModel, *, name: str) -> float:
     week = model.world.week
     if model._latest[0] != week:
         # a year and a bit, from the start of a month: what metrics that look back over a year need
+        record = model.world.record
+        assert record is not None  # a model always records
         first = max(0, (week - WEEKS_A_YEAR) // WEEKS_A_MONTH * WEEKS_A_MONTH)
         window = Record(
             *(
                 table[first // WEEKS_A_MONTH : -(-week // WEEKS_A_MONTH)] if part == "stocks" else table[first:week]
-                for part, table in model.world.record._asdict().items()
+                for part, table in record._asdict().items()
             )
         )
         seen = series(SimpleNamespace(record=window, borough=model.world.borough), ("all",))

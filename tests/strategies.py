@@ -52,20 +52,65 @@ YES_OR_NO = st.sampled_from((0.0, 1.0))
 ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(
         (
-            "deprivation", "agency", "support", "coverage", "trust", "expectation", "experience", "neighbours", "home",
-            "reach", "clarity", "u", "value", "norm", "hope", "fear", "skill", "credibility", "known", "real",
-            "share_who_know", "campaign", "peers", "willingness", "success", "trusted", "unskilled", "departures",
-            "training", "blame", "target", "nerve", "fit", "start", "joint", "joint_in_force", "willingness_product",
-            "devolution", "decided", "lever", "held", "cut", "team_fear", "devolved", "grant", "overhead", "pull",
-            "shared", "reports", "rate",
+            "deprivation",
+            "agency",
+            "support",
+            "coverage",
+            "trust",
+            "expectation",
+            "experience",
+            "neighbours",
+            "home",
+            "reach",
+            "clarity",
+            "u",
+            "value",
+            "norm",
+            "hope",
+            "fear",
+            "skill",
+            "credibility",
+            "known",
+            "real",
+            "share_who_know",
+            "campaign",
+            "peers",
+            "willingness",
+            "success",
+            "trusted",
+            "unskilled",
+            "departures",
+            "training",
+            "blame",
+            "target",
+            "nerve",
+            "fit",
+            "start",
+            "joint",
+            "joint_in_force",
+            "willingness_product",
+            "devolution",
+            "decided",
+            "lever",
+            "held",
+            "cut",
+            "team_fear",
+            "devolved",
+            "grant",
+            "overhead",
+            "pull",
+            "shared",
+            "reports",
+            "rate",
         ),
         UNIT,
     ),
     **dict.fromkeys(
         ("older", "young", "condition", "carer", "volunteers", "own", "backed", "trained", "departed"), YES_OR_NO
     ),
-    **dict.fromkeys(("in_contact", "referred", "solved", "tried", "heard", "fits", "acts", "revealed", "in_crisis"),
-                    st.booleans()),
+    **dict.fromkeys(
+        ("in_contact", "referred", "solved", "tried", "heard", "fits", "acts", "revealed", "in_crisis"), st.booleans()
+    ),
     "acts_in_a_week": st.integers(0, 30).map(float),
     "need": st.integers(0, 3),
     "parts": st.integers(2, 3),
@@ -122,6 +167,11 @@ NAMED_OTHERWISE = {
 """Arguments whose name means something else in this one rule."""
 
 
+def takes_parameters(rule: str) -> bool:
+    """Whether a rule is handed the parameters of its kind."""
+    return "p" in inspect.signature(RULES[rule].py_func).parameters
+
+
 def arguments_of(rule: str) -> list[str]:
     """The names of a rule's arguments, without its parameters."""
     return [name for name in inspect.signature(RULES[rule].py_func).parameters if name != "p"]
@@ -147,6 +197,6 @@ def calls_of(rule: str) -> st.SearchStrategy[dict[str, Any]]:
     """Everything a rule may be called with, by name; each parameter it reads lies somewhere in its range."""
     kind = rule.split(".")[0]
     given = {name: values_for(rule, name) for name in arguments_of(rule)}
-    if "p" in inspect.signature(RULES[rule].py_func).parameters:
+    if takes_parameters(rule):
         given["p"] = within(RECORD_OF[kind], read_by(RULES[rule]))
     return st.fixed_dictionaries(given)

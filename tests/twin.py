@@ -205,6 +205,8 @@ class Team(Thing):
         for citizen in queue:
             price = 2.0 if citizen.need == CRISIS else 1.0
             asked += price
+            if citizen.need == CRISIS and left >= 1.0:
+                price = min(price, left)
             if price > left:
                 citizen.is_turned_away()
                 continue

@@ -94,7 +94,7 @@ _SET_ROW = View._row.__set__
 def viewed(record: type, store: str) -> Callable[[type], type]:
     """Give a kind of agent one property for each declared column of its record."""
 
-    def with_properties(kind: type) -> type:
+    def with_properties(kind: Any) -> Any:
         kind.columns = columns_of(record)
         kind.store = store
         for name, spec in kind.columns.items():

@@ -90,6 +90,8 @@ def ration(citizens, staff, teams, services, now, p, seed, week, scratch, tally,
             crisis = citizens.need[i] == 3
             price = 2.0 if crisis else 1.0
             asked += price
+            if crisis and left >= 1.0:
+                price = min(price, left)  # the last slot goes to a crisis, or a team of one slot would never end one
             cell = citizens.fifth[i] * n_places + citizens.place[i]
             if price <= left:
                 left -= price

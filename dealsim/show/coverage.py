@@ -404,6 +404,7 @@ def found(name: str) -> Any:
     parts = match[1].split(".")
     for length in range(len(parts), 0, -1):
         module = ".".join(["dealsim", *parts[:length]])
+        thing: Any
         try:
             thing = importlib.import_module(module)
         except ModuleNotFoundError as error:

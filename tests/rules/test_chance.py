@@ -47,7 +47,7 @@ def test_a_draw_lies_in_nought_to_one_and_is_a_whole_number_of_steps(seed, week,
 
 
 def test_the_largest_draw_is_below_one():
-    assert ONES * 2.3283064365386963e-10 < 1.0 and 2.3283064365386963e-10 == ch.UNIT
+    assert ONES * 2.3283064365386963e-10 < 1.0 and ch.UNIT == 2.3283064365386963e-10
 
 
 def test_compiled_and_plain_give_the_same_draws_on_ten_thousand_rows():
@@ -57,9 +57,7 @@ def test_compiled_and_plain_give_the_same_draws_on_ten_thousand_rows():
     ids = rng.integers(0, 2**31 - 1, 10_000)
     counts = rng.integers(0, 40, 10_000)
     decisions = rng.choice(list(DECISIONS.values()), 10_000)
-    rows = list(
-        zip(seeds.tolist(), decisions.tolist(), weeks.tolist(), ids.tolist(), counts.tolist(), strict=True)
-    )
+    rows = list(zip(seeds.tolist(), decisions.tolist(), weeks.tolist(), ids.tolist(), counts.tolist(), strict=True))
     assert [ch.chance(*row) for row in rows] == [chance(*row) for row in rows]
 
 
