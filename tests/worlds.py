@@ -70,7 +70,8 @@ def start(values: tuple[tuple[str, float], ...] = (), weeks: int = 78, people: i
 
 def busy_start() -> World:
     """A borough in which a great deal happens every week."""
-    return start(tuple(sorted(BUSY.items())))
+    busy = BUSY | {"group.groups_per_1000": 10.0, "group.income_noise": 0.4, "group.births_seed": 0.2}
+    return start(tuple(sorted(busy.items())))
 
 
 def life(
@@ -94,7 +95,7 @@ def life(
 
 def total(world: World, name: str) -> float:
     """The mean over a life of a metric for everyone, weeks without a value left out."""
-    for metric, group, _, values in series(world):
+    for metric, group, _, values in series(world, ("all",)):
         if (metric, group) == (name, "all"):
             return float(np.nanmean(values))
     raise KeyError(name)
@@ -102,7 +103,7 @@ def total(world: World, name: str) -> float:
 
 def last(world: World, name: str, weeks: int = 26) -> float:
     """The mean over the end of a life of a metric for everyone."""
-    for metric, group, at, values in series(world):
+    for metric, group, at, values in series(world, ("all",)):
         if (metric, group) == (name, "all"):
             return float(np.nanmean(values[at >= at.max() - weeks]))
     raise KeyError(name)
@@ -110,7 +111,7 @@ def last(world: World, name: str, weeks: int = 26) -> float:
 
 def seen(world: World) -> dict[str, np.ndarray]:
     """Every metric's series for everyone."""
-    return {metric: values for metric, group, _, values in series(world) if group == "all"}
+    return {metric: values for metric, _, _, values in series(world, ("all",))}
 
 
 def told_apart(one: World, other: World) -> list[str]:

@@ -163,7 +163,10 @@ SHARES = st.sampled_from((0.0, 0.1, 0.5, 0.9, 1.0))
 def values_in_range(draw: st.DrawFn) -> dict[str, float]:
     """A few parameters moved to the ends or the middle of their ranges."""
     names = draw(st.lists(st.sampled_from(sorted(VARIED)), max_size=8, unique=True))
-    return {name: VARIED[name].low + draw(SHARES) * (VARIED[name].high - VARIED[name].low) for name in names}
+    return {
+        name: min(VARIED[name].high, VARIED[name].low + draw(SHARES) * (VARIED[name].high - VARIED[name].low))
+        for name in names
+    }
 
 
 @st.composite

@@ -19,7 +19,7 @@ from dealsim.levers import policy_of
 from dealsim.network import Ties
 from dealsim.parameters import Parameters, with_values
 from dealsim.scenarios import load, scenario_from
-from tests.model.boroughs import BUSY, Move, every_lever_moving, moved, people_by_number, small_world
+from tests.model.boroughs import BUSY, LONG, Move, every_lever_moving, moved, people_by_number, small_world
 
 WEEKS = 60
 
@@ -240,6 +240,7 @@ def test_another_process_with_another_hash_seed_lives_the_same_life(hashing):
     assert life_elsewhere(PYTHONHASHSEED=hashing) == life_elsewhere()
 
 
+@pytest.mark.skipif(not LONG, reason="compiles everything anew; DEALSIM_LONG=1 and benchmarks/same_bytes.py do it")
 @pytest.mark.slow
 def test_code_compiled_for_a_plain_processor_lives_the_same_life():
     assert life_elsewhere(NUMBA_CPU_NAME="generic") == life_elsewhere()
