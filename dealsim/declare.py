@@ -6,6 +6,7 @@ It holds no values of the model; those stand beside the rules that use them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -54,10 +55,12 @@ class Column:
 Record = TypeVar("Record", bound=tuple[Any, ...])
 
 
+@lru_cache
 def declared(record: type, kind: type) -> dict[str, Any]:
     """Every field of a NamedTuple class with its declaration, in order.
 
-    A field without a declaration is an error: nothing in a record may go undeclared.
+    A field without a declaration is an error: nothing in a record may go undeclared. Read once a record, as
+    every life and every changed parameter asks again; what it gives is not to be changed.
     """
     found = {}
     for name, hint in get_type_hints(record, include_extras=True).items():

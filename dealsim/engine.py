@@ -20,7 +20,7 @@ from dealsim.borough import COLUMNS_OF_KIND, KINDS_OF_ROW, Borough, build
 from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.compiled import packed
 from dealsim.declare import columns_of, empty_columns
-from dealsim.levers import SERVICE_KINDS, Policy, policy_in_force, policy_of
+from dealsim.levers import LEVERS, SERVICE_KINDS, Policy, policy_in_force, policy_of
 from dealsim.network import Ties, ties_from_edges
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput
@@ -131,16 +131,8 @@ def rows_of_policy(policy: Policy, borough: Borough) -> Policy:
     return policy._replace(**by_service)
 
 
-_BY_SERVICE = (
-    "blame_culture",
-    "permission_to_innovate",
-    "asset_based_training",
-    "staff_communications",
-    "nerve",
-    "in_deal",
-    "budget_cut",
-    "scandal",
-)
+_BY_SERVICE = (*(name for name, lever in LEVERS.items() if lever.varies_by == "service"), "in_deal", "scandal")
+"""Columns of a policy that hold one value a kind of service."""
 
 
 def warm_up(first: int = 0, last: int = len(WEEK)) -> None:

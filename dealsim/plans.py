@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from dealsim import checkpoints
+from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.engine import BURN_IN_WEEKS
 from dealsim.errors import InputError, LimitError
 from dealsim.parameters import Parameters, with_rivals, with_values
@@ -34,7 +35,6 @@ MOST_SCENARIOS = 20
 MOST_CITIZEN_WEEKS = 10**12
 """The largest amount of work that is started: citizens × weeks, summed over runs."""
 
-WEEKS_A_YEAR = 52
 CITIZEN_WEEKS_A_SECOND = 13e6
 BYTES_A_CITIZEN = 400
 ROWS_A_WEEK = 225

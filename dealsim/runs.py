@@ -21,6 +21,7 @@ import pandas as pd
 
 from dealsim.agents.citizen import CitizenColumns
 from dealsim.borough import shape_for
+from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.declare import columns_of
 from dealsim.engine import (
     BURN_IN_WEEKS,
@@ -36,15 +37,13 @@ from dealsim.levers import Policy
 from dealsim.metrics import HEADLINE, METRICS, series
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput
-from dealsim.plans import WEEKS_A_YEAR, Plan, plan, run_id_of
+from dealsim.plans import Plan, plan, run_id_of
 from dealsim.results import Results
 from dealsim.scenarios import Scenario
 from dealsim.starts import burnt_in
 from dealsim.summary import (
     CUMULATIVE,
-    MONTH,
     OUTCOME_WEEKS,
-    QUARTER,
     SAVING,
     MetricInfo,
     pair_outcomes,
@@ -216,15 +215,15 @@ def _live_one(
         hashes["0"] = _short(column_hashes(world))
     week = 0
     while week < weeks:
-        upto = min(weeks, week - week % MONTH + MONTH, week - week % QUARTER + QUARTER)
+        upto = min(weeks, week - week % WEEKS_A_MONTH + WEEKS_A_MONTH, week - week % WEEKS_A_QUARTER + WEEKS_A_QUARTER)
         live(world, upto - week, stop)
         if stop():
             return None
         count(upto - week)
         week = upto
-        if is_first and (week % QUARTER == 0 or week == weeks):
+        if is_first and (week % WEEKS_A_QUARTER == 0 or week == weeks):
             hashes[str(week)] = _short(column_hashes(world))
-        if is_first and week % MONTH == 0:
+        if is_first and week % WEEKS_A_MONTH == 0:
             people.append((week - 1, _seen(world, watch)))
     return _Lived(
         series(world),

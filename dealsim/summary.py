@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-OUTCOME_WEEKS = 104
+from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_YEAR
+
+OUTCOME_WEEKS = 2 * WEEKS_A_YEAR
 """Outcomes are means of the last two years."""
-MONTH = 4
-QUARTER = 13
 SMOOTHED = 12
 """Weeks in a smoothed value: three whole months, since some things happen once in four weeks."""
 
@@ -124,14 +124,14 @@ def smoothed(table: pd.DataFrame, metric: str, scenario: str, group: str = "all"
     rows = table[(table["metric"] == metric) & (table["scenario"] == scenario) & (table["group"] == group)]
     wide = rows.pivot(index="week", columns="replicate", values="value").sort_index()
     if wide.empty or metric == CUMULATIVE:
-        return wide.iloc[MONTH - 1 :: MONTH] if len(wide) > 2 * MONTH else wide
+        return wide.iloc[WEEKS_A_MONTH - 1 :: WEEKS_A_MONTH] if len(wide) > 2 * WEEKS_A_MONTH else wide
     every = wide.reindex(range(int(wide.index.min()), int(wide.index.max()) + 1))
     smooth = every.rolling(SMOOTHED, min_periods=1).mean()
-    return smooth[(smooth.index % MONTH == MONTH - 1) & (smooth.index >= MONTH - 1)]
+    return smooth[(smooth.index % WEEKS_A_MONTH == WEEKS_A_MONTH - 1) & (smooth.index >= WEEKS_A_MONTH - 1)]
 
 
-YEAR = 52
-RETENTION_AFTER = 2 * YEAR
+RETENTION_AFTER = 2 * WEEKS_A_YEAR
+"""Weeks after support stops at which what is kept is measured."""
 OUTCOME_COLUMNS = (
     "scenario",
     "metric",
@@ -144,7 +144,7 @@ OUTCOME_COLUMNS = (
     "low",
     "high",
 )
-EARLY_WEEKS = 104
+EARLY_WEEKS = 2 * WEEKS_A_YEAR
 
 
 def pair_outcomes(
@@ -218,9 +218,9 @@ def pair_outcomes(
             if stop + RETENTION_AFTER < weeks:
                 for replicate in apart.columns:
                     path = apart[replicate].dropna()
-                    before = path[(path.index >= stop - YEAR) & (path.index < stop)].mean()
+                    before = path[(path.index >= stop - WEEKS_A_YEAR) & (path.index < stop)].mean()
                     later = stop + RETENTION_AFTER
-                    after = path[(path.index >= later) & (path.index < later + YEAR)].mean()
+                    after = path[(path.index >= later) & (path.index < later + WEEKS_A_YEAR)].mean()
                     kept[int(replicate)] = float(after / before) if before else math.nan
                 share = "share of the effect"
                 add(name, metric, "retention", f"{label}: kept two years after support stops", share, kept)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.engine import BURN_IN_WEEKS, World, branch, burn_in, live
 from dealsim.metrics import series
 from dealsim.parameters import Parameters, with_rivals
@@ -24,7 +25,6 @@ from dealsim.places import shipped
 from dealsim.scenarios import scenario_from
 
 ROOT = Path(__file__).resolve().parent.parent
-WEEKS_A_YEAR = 52
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from tests.shape.package import ROOT, modules, tree_of
 
 LONGEST = 900
 # "where it came from" must not show: the project stands alone
-FOREIGN = re.compile(r"/work/|\.\./shared|\bsub-?agent\b|\bhelper session\b", re.IGNORECASE)
+FOREIGN = re.compile(r"[/]work/|\.\./shared|\bsub-?agent\b|\bhelper session\b", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("name", modules())
