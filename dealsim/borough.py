@@ -20,7 +20,7 @@ from dealsim.agents.citizen import (
     arrival_chance,
     wellbeing_target,
 )
-from dealsim.agents.group import GroupColumns, NeighbourhoodColumns
+from dealsim.agents.group import GroupColumns, NeighbourhoodColumns, own_income_after_month
 from dealsim.agents.service import LeadershipColumns, PlaceColumns, ServiceColumns
 from dealsim.agents.staff import TEAM_SIZE, StaffColumns, TeamColumns, willingness_to_depart, word_counts
 from dealsim.chance import draw, question
@@ -29,7 +29,7 @@ from dealsim.curves import inverse_normal
 from dealsim.declare import empty_columns
 from dealsim.levers import LEVERS, SERVICE_KINDS
 from dealsim.network import Ties, build_ties, ties_from_edges, to_networkx
-from dealsim.parameters import Parameters
+from dealsim.parameters import Parameters, check_together
 from dealsim.people import draw_people
 from dealsim.places import PlaceInput
 
@@ -128,6 +128,7 @@ def build(
     `ties=False` leaves citizens without ties.
     """
     p = parameters or Parameters()
+    check_together(p)
     n_places, n_services = shape_for(size, len(place.place_names))
     people = draw_people(place, size, seed, n_places)
     citizens = _citizens(people, seed, p)
@@ -214,11 +215,25 @@ def _share_out(total: int, demand: np.ndarray) -> np.ndarray:
 
 
 @compiled
+def arrival_in_row(citizens, i, p):
+    """The chance that a need arrives for the person in a row, from her own circumstances."""
+    age = citizens.age_band[i]
+    return arrival_chance(
+        np.float64(citizens.deprivation[i]),
+        1.0 if age >= OLDER_BAND else 0.0,
+        1.0 if age < FIRST_ADULT_BAND else 0.0,
+        np.float64(citizens.long_term_condition[i]),
+        np.float64(citizens.carer[i]),
+        np.float64(citizens.wellbeing[i]),
+        p,
+    )
+
+
+@compiled
 def _draw_citizens(citizens, seed, p):
     """The start of each citizen's life: agency, trust and wellbeing around a personal level; no need yet."""
     for i in range(citizens.id.size):
         id = int(citizens.id[i])
-        age = int(citizens.age_band[i])
         home = p.agency_home_mean + p.agency_home_spread * inverse_normal(
             draw(question(seed, ch.BUILD_AGENCY, 0), id, 0)
         )
@@ -239,15 +254,7 @@ def _draw_citizens(citizens, seed, p):
         )
         swing = p.wellbeing_noise * inverse_normal(draw(question(seed, ch.BUILD_WELLBEING_NOW, 0), id, 0))
         citizens.wellbeing[i] = min(10.0, max(0.0, target + swing))
-        citizens.arrival[i] = arrival_chance(
-            np.float64(citizens.deprivation[i]),
-            1.0 if age >= OLDER_BAND else 0.0,
-            1.0 if age < FIRST_ADULT_BAND else 0.0,
-            np.float64(citizens.long_term_condition[i]),
-            np.float64(citizens.carer[i]),
-            np.float64(citizens.wellbeing[i]),
-            p,
-        )
+        citizens.arrival[i] = arrival_in_row(citizens, i, p)
 
 
 def _citizens(people: Any, seed: int, p: Parameters) -> CitizenColumns:
@@ -377,7 +384,6 @@ def _groups(
     neighbourhoods.adults[:] = np.bincount(citizens.neighbourhood[adults], minlength=count)
     neighbourhoods.deprivation[:] = people.neighbourhoods.deprivation
     neighbourhoods.coordination[:] = 1.0
-    neighbourhoods.known_share[:] = p.group.known
 
     running = np.cumsum(neighbourhoods.population.astype(np.float64)) * p.group.groups_per_1000 / 1000.0
     initial = np.maximum(1, np.diff(np.floor(running + 0.5), prepend=0.0)).astype(np.int64)
@@ -388,10 +394,14 @@ def _groups(
     groups.neighbourhood[:] = np.repeat(np.arange(count), slots)
     groups.own_income[:] = 1.0
     groups.born[:] = NEVER
+    packed_p = packed(p.group)
     for at in range(count):
         for g in range(int(first_slot[at]), int(first_slot[at] + initial[at])):
             groups.alive[g] = 1
-            groups.reserves[g] = 4.0 * p.group.reserve_start * ch.chance(seed, ch.BUILD_GROUP, 0, g, 0)
-            groups.own_income[g] = 1.0 + p.group.income_noise * inverse_normal(ch.chance(seed, ch.BUILD_GROUP, 0, g, 1))
+            drawn = 4.0 * p.group.reserve_start * ch.chance(seed, ch.BUILD_GROUP, 0, g, 0)
+            groups.reserves[g] = min(p.group.reserve_ceiling, drawn)
+            groups.own_income[g] = own_income_after_month(
+                1.0, inverse_normal(ch.chance(seed, ch.BUILD_GROUP, 0, g, 1)), packed_p
+            )
     _draw_volunteers(citizens, groups, first_slot, seed, p.citizen.volunteer_start)
     return neighbourhoods, groups, first_slot

@@ -20,6 +20,7 @@ from dealsim.borough import COLUMNS_OF_KIND, KINDS_OF_ROW, Borough, build
 from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.compiled import packed
 from dealsim.declare import columns_of, empty_columns
+from dealsim.errors import StoppedError
 from dealsim.levers import LEVERS, SERVICE_KINDS, Policy, policy_in_force, policy_of
 from dealsim.network import Ties, ties_from_edges
 from dealsim.parameters import Parameters
@@ -180,12 +181,21 @@ def burn_in(
     borough_seed: int,
     parameters: Parameters | None = None,
     weeks: int = BURN_IN_WEEKS,
+    *,
+    stop: Callable[[], bool] | None = None,
+    count: Callable[[int], None] | None = None,
     **build_options: Any,
 ) -> World:
     """A borough at week 0, after so many weeks of the old regime.
 
     For the first part of burn-in each team's slots follow what it is asked for, so that planned use is met;
     then they are frozen. The last part measures the budget and the normal rate of visible incidents.
+    `count` is told of each week lived.
+
+    Raises
+    ------
+    StoppedError
+        When `stop`, asked between two weeks, says so.
     """
     p = parameters or Parameters()
     helper = _compile_beside()
@@ -203,7 +213,11 @@ def burn_in(
     asked = np.zeros(borough.teams.id.size)
     since = 0
     for step in range(weeks):
+        if stop is not None and stop():
+            raise StoppedError("stopped before the borough was ready")
         world.step()
+        if count is not None:
+            count(1)
         asked += borough.teams.asked
         since += 1
         if step < settling and since == WEEKS_A_QUARTER:

@@ -28,6 +28,12 @@ class LimitError(DealsimError):
     exit_code = 5
 
 
+class StoppedError(DealsimError):
+    """The user stopped the work before its end."""
+
+    exit_code = 130
+
+
 class StoreError(DealsimError):
     """A results folder could not be written or read; says what was kept."""
 

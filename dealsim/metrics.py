@@ -153,9 +153,15 @@ def need_share(c):
     return (c.emerging + c.acute + c.crisis) / c.people
 
 
+@metric("In contact with no service", "share of people in need", "", "needs")
+def without_service_share(c):
+    """People in need with whose need no service is dealing, whether a group carries it or nobody does."""
+    return _share(c.no_service, c.emerging + c.acute + c.crisis)
+
+
 @metric("Hidden need", "share of people in need", "down", "needs")
 def hidden_need_share(c):
-    """People in need who are in contact with nobody."""
+    """People in need who are in contact with nobody: no service deals with it and no group carries it."""
     return _share(c.hidden, c.emerging + c.acute + c.crisis)
 
 
@@ -244,6 +250,12 @@ def changed_conversation_share(c):
     return _share(c.met_changed, c.met)
 
 
+@metric("Met a changed conversation: everyone", "share of people 16 and over", "up", "by group")
+def changed_conversation_population_share(c):
+    """People 16 and over whose conversation with a worker in the last year was a different one."""
+    return _share(c.met_changed, c.surveyed)
+
+
 @metric("Met a worker in the last year", "share of people 16 and over", "", "by group")
 def met_worker_share(c):
     """People 16 and over who met a worker in the last 52 weeks."""
@@ -311,6 +323,12 @@ def mean_value(c):
 def caseload(c):
     """Open parts in contact and cases closed lately, per worker."""
     return _mean(c.cases, c.workers)
+
+
+@metric("Case slots", "per worker a week", "", "staff")
+def slots_per_worker(c):
+    """Case slots as planned, after money, training and the time that departures take."""
+    return _mean(c.slots, c.workers)
 
 
 @metric("Use of capacity", "share of slots", "", "staff")

@@ -149,7 +149,22 @@ def with_changes(parameters: Parameters, changes: Iterable[tuple[str, str, float
     """A copy with (kind, name, value) changes, each checked against its declared range."""
     for kind, name, value in changes:
         parameters = parameters._replace(**{kind: changed(getattr(parameters, kind), **{name: value})})
+    check_together(parameters)
     return parameters
+
+
+def check_together(parameters: Parameters) -> None:
+    """What no single range can say: needs must be about something.
+
+    Raises
+    ------
+    InputError
+    """
+    weights = [name for name in parameters_of(CitizenParameters) if name.startswith("weight_")]
+    if not any(getattr(parameters.citizen, name) > 0.0 for name in weights):
+        raise InputError(
+            f"no service has any need: one of {', '.join('citizen.' + name for name in weights)} must be above 0"
+        )
 
 
 def with_rivals(parameters: Parameters, rivals: Iterable[str]) -> Parameters:

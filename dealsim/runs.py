@@ -32,7 +32,7 @@ from dealsim.engine import (
     people_to_watch,
     state_hash,
 )
-from dealsim.errors import DealsimError, InputError
+from dealsim.errors import InputError, StoppedError
 from dealsim.levers import Policy
 from dealsim.metrics import HEADLINE, METRICS, series
 from dealsim.parameters import Parameters
@@ -56,10 +56,8 @@ WATCHED = 200
 """Citizens whose lives are kept, the same in every scenario."""
 
 
-class InterruptedRun(DealsimError):
+class InterruptedRun(StoppedError):
     """The work was stopped before its end; `results` holds the finished pairs, or None if there are none."""
-
-    exit_code = 130
 
     def __init__(self, results: Results | None, finished: int, wanted: int) -> None:
         self.results = results
@@ -293,13 +291,18 @@ def live_plan(
     began = time.perf_counter()
     halted = threading.Event()
     should_stop = halted.is_set if stop is None else lambda: halted.is_set() or stop()
-    counter = _Counter()
+    counter, before = _Counter(), _Counter()
     if only is None:
         only = {(at, k) for at in range(len(made.scenarios)) for k in range(made.replicates)}
     wanted = float(made.weeks * len(only))
+    to_burn_in = float(BURN_IN_WEEKS * made.boroughs * len(set(made.parameters)))
 
     def tick(stage: str) -> None:
-        if progress is not None:
+        if progress is None:
+            return
+        if stage == "burn_in":
+            progress(stage, before.weeks, to_burn_in)
+        else:
             progress(stage, counter.weeks, wanted)
 
     seconds = {"burn_in": 0.0, "live": 0.0, "summarise": 0.0}
@@ -308,7 +311,9 @@ def live_plan(
     failed: list[dict[str, Any]] = []
     pool = ThreadPoolExecutor(made.workers)
     try:
-        _submit_all(made, only, pool, futures, failed, cache, notices, should_stop, counter.add, tick, seconds)
+        _submit_all(
+            made, only, pool, futures, failed, cache, notices, should_stop, before.add, counter.add, tick, seconds
+        )
     except KeyboardInterrupt:
         halted.set()
     finally:
@@ -358,6 +363,7 @@ def _submit_all(
     cache: bool,
     notices: list[str],
     should_stop: Callable[[], bool],
+    count_before: Callable[[int], None],
     count: Callable[[int], None],
     tick: Callable[[str], None],
     seconds: dict[str, float],
@@ -375,7 +381,15 @@ def _submit_all(
         mark = time.perf_counter()
         starts = {
             (borough, kind): pool.submit(
-                burnt_in, made.place, made.size, made.borough_seed(borough), kinds[kind], cache, notices.append
+                burnt_in,
+                made.place,
+                made.size,
+                made.borough_seed(borough),
+                kinds[kind],
+                cache,
+                notices.append,
+                should_stop,
+                count_before,
             )
             for borough in here
             for kind in range(len(kinds))

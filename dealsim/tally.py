@@ -26,8 +26,8 @@ PEOPLE_FLOWS = (
  JOINED, LEFT) = range(len(PEOPLE_FLOWS))  # fmt: skip
 
 # People in need at the end of a week, one row a cell.
-NEED_COUNTS = ("emerging", "acute", "crisis", "hidden", "waiting")
-EMERGING, ACUTE, CRISIS, HIDDEN, WAITING = range(len(NEED_COUNTS))
+NEED_COUNTS = ("emerging", "acute", "crisis", "no_service", "hidden", "waiting")
+EMERGING, ACUTE, CRISIS, NO_SERVICE, HIDDEN, WAITING = range(len(NEED_COUNTS))
 
 WAIT_BINS = 27
 """Waits are counted by whole weeks; the last bin holds everything longer."""
@@ -52,10 +52,10 @@ SERVICE_FLOWS = (
 # Sums over staff, one row a cell (service × place).
 STAFF_STOCKS = (
     "workers", "willingness", "fear", "skill", "hope", "credibility", "known", "known_squared", "value", "cases",
-    "departed_last_year", "utilisation",
+    "departed_last_year", "utilisation", "slots",
 )  # fmt: skip
 (WORKERS, WILLINGNESS, FEAR, SKILL, HOPE, CREDIBILITY, KNOWN, KNOWN_SQUARED, VALUE, CASES,
- DEPARTED_LAST_YEAR, UTILISATION) = range(len(STAFF_STOCKS))  # fmt: skip
+ DEPARTED_LAST_YEAR, UTILISATION, SLOTS) = range(len(STAFF_STOCKS))  # fmt: skip
 
 # Groups, one row a cell (national fifth × place).
 GROUP_COUNTS = (
@@ -165,6 +165,12 @@ def note(events, n_events, week, who, kind, service, departed, solved, revealed,
         events[at, 6] = revealed
         events[at, 7] = sanctioned
         n_events[0] = at + 1
+
+
+@compiled
+def cell_of(fifth, place, n_places):
+    """The row in which people of a national fifth and a place are counted."""
+    return int(fifth) * n_places + int(place)
 
 
 @compiled

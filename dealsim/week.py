@@ -44,9 +44,10 @@ def policy_takes_effect(w: Any) -> None:
 
 
 def budgets_are_set(w: Any) -> None:
-    """Money: the quarter's budget becomes staff capacity."""
-    if w.week % WEEKS_A_QUARTER == 0:
-        set_budgets(w.borough.services, w.now, w.p.service, w.workers)
+    """Money: the quarter's budget becomes staff capacity, and a shock changes it at once."""
+    is_quarter = w.week % WEEKS_A_QUARTER == 0
+    if is_quarter or w.now.budget_shock != w.before.budget_shock:
+        set_budgets(w.borough.services, w.now, w.p.service, w.workers, is_quarter)
 
 
 def needs_arise_and_move(w: Any) -> None:
@@ -103,9 +104,7 @@ def staff_come_and_go(w: Any) -> None:
     """Some workers leave and newcomers take their posts."""
     if w.week % WEEKS_A_MONTH == 0:
         b = w.borough
-        staff_leave_and_join(
-            b.staff, b.services, b.teams, w.now, w.p.staff, w.seed, w.week, w.tally, len(b.place_names)
-        )
+        staff_leave_and_join(b.staff, b.teams, b.places, w.now, w.p, w.seed, w.week, w.tally, len(b.place_names))
 
 
 def groups_live_and_die(w: Any) -> None:
@@ -142,7 +141,7 @@ def week_is_observed(w: Any) -> None:
     """Metrics watch: counts and sums are taken, and nothing in the borough changes."""
     b = w.borough
     n_places = len(b.place_names)
-    observe_need(b.citizens, w.scratch, w.tally, n_places)
+    observe_need(b.citizens, b.neighbourhoods, w.seed, w.scratch, w.tally, n_places)
     observe_staff_and_groups(b.staff, b.teams, b.neighbourhoods, b.groups, w.week, w.tally, n_places, w.cell_of)
     observe_everyone(b.citizens, w.tally)
     if w.week % WEEKS_A_MONTH == 0:
@@ -168,7 +167,7 @@ WEEK = (
 """The processes of a week, in order."""
 
 HOW_OFTEN = {
-    "budgets_are_set": "every 13 weeks",
+    "budgets_are_set": "every 13 weeks, and when a budget shock begins or ends",
     "staff_come_and_go": "every 4 weeks",
     "groups_live_and_die": "every 4 weeks",
     "citizens_live_a_month": "every 4 weeks",

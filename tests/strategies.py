@@ -84,6 +84,9 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
             "blame",
             "target",
             "nerve",
+            "old",
+            "team_known",
+            "reaction",
             "fit",
             "start",
             "joint",
@@ -142,6 +145,9 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
     "demand_cost": between(0.0, 1e6),
     "programme_cost": between(0.0, 1e6),
     "staff_cost": between(1.0, 1e6),
+    "judgement": between(-4.0, 4.0),
+    "spend": between(0.0, 20.0),
+    "carrying": between(0.0, 1e4),
     "residents": between(0.0, 1e5),
     "investment": between(0.0, 4.0),
     "income": between(-3.0, 5.0),
@@ -162,6 +168,7 @@ NAMED_OTHERWISE = {
     "staff.skill_after_week.acts": "acts_in_a_week",
     "staff.hope_after_week.target": "hope_target",
     "group.needs_carried.volunteers": "people",
+    "group.load_of.known": "people",
     "group.group_ends.volunteers": "people",
 }
 """Arguments whose name means something else in this one rule."""

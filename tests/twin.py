@@ -22,7 +22,7 @@ from dealsim.agents import staff as of_staff
 from dealsim.agents.citizen import FIRST_ADULT_BAND, NEVER, OLDER_BAND
 from dealsim.agents.service import INVESTMENT_UNIT
 from dealsim.borough import COLUMNS_OF_KIND, Borough
-from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_QUARTER, WEEKS_A_YEAR
+from dealsim.calendar import MONTHS_A_YEAR, WEEKS_A_MONTH, WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.compiled import interpreted, is_compiled
 from dealsim.declare import columns_of
 from dealsim.engine import World
@@ -84,8 +84,13 @@ class Place(Thing):
         now, p = self.model.now, self.model.p.service
         self.joint = now.place_based_working[self.row]
         self.devolution = now.devolution[self.row]
-        own = 1.0 + self.devolution * p.judgement_spread * self.judgement_investment
-        self.investment = now.community_investment[self.row] / INVESTMENT_UNIT * max(0.0, own)
+        self.investment = rule.investment_in_place(
+            now.community_investment[self.row], self.devolution, self.judgement_investment, p
+        )
+
+    def leaning(self) -> float:
+        """How the place's own judgement shifts the odds of departing."""
+        return rule.place_leaning(self.devolution, self.judgement_departures, self.model.p.service)
 
 
 class Leadership(Thing):
@@ -105,7 +110,7 @@ class Leadership(Thing):
                     exits += 1.0
         if now.permission_to_innovate != model.before.permission_to_innovate:
             self.held = 1.0
-        self.holders = leaders
+        self.holders = float(leaders)
         self.held = rule.held_after_week(self.held, min(exits, float(leaders)), float(leaders), p)
 
 
@@ -117,26 +122,32 @@ class Service(Thing):
     def begin_week(self) -> None:
         """What was counted last week is cleared."""
         self.tried = self.visible = self.reports = self.shared = 0.0
-        self.contacts = self.served = self.crisis_served = 0.0
+        self.served = self.crisis_served = 0.0
 
     def follow(self, leadership: Leadership) -> None:
         """Blame and permission follow what the leaders decide and hold."""
         now, p, s = self.model.now, self.model.p.service, self.row
         self.nerve = now.nerve[s]
         self.blame = rule.blame_after_week(self.blame, now.blame_culture[s], p)
-        self.blame_in_force = rule.blame_under_pressure(self.blame, self.salience, self.nerve, p)
+        if self.model.week % WEEKS_A_QUARTER == 0:
+            self.reaction = rule.reaction_to_incidents(self.salience, self.nerve, p)
+        self.blame_in_force = rule.blame_with_reaction(self.blame, self.reaction)
         self.permission_decided = rule.permission_decided_after_week(
             self.permission_decided, now.permission_to_innovate[s], float(leadership.holders), p
         )
         old = now.old_permission[s]
         self.permission = old + (self.permission_decided - old) * leadership.held
 
-    def set_budget(self) -> None:
-        """What is left of the quarter's budget pays for staff."""
-        now, p = self.model.now, self.model.p.service
+    def close_quarter(self) -> None:
+        """The quarter's costs become those that the next budgets count on."""
+        p = self.model.p.service
         self.demand_cost += p.cost_lag * (self.quarter_cost / WEEKS_A_QUARTER - self.demand_cost)
         self.programme_cost = self.quarter_programme / WEEKS_A_QUARTER
         self.quarter_cost = self.quarter_programme = 0.0
+
+    def set_budget(self) -> None:
+        """What is left of the budget pays for staff."""
+        now, p = self.model.now, self.model.p.service
         if self.budget > 0.0:
             self.capacity = rule.capacity_from_money(
                 self.budget,
@@ -203,7 +214,7 @@ class Team(Thing):
         self.slots = slots - whole
         left, asked, served = whole, 0.0, []
         for citizen in queue:
-            price = 2.0 if citizen.need == CRISIS else 1.0
+            price = model.p.service.crisis_slots if citizen.need == CRISIS else 1.0
             asked += price
             if citizen.need == CRISIS and left >= 1.0:
                 price = min(price, left)
@@ -217,7 +228,7 @@ class Team(Thing):
             served.append(citizen)
         self.asked = asked
         used = (whole - left) / max(1.0, whole)
-        self.utilisation += 0.02 * (min(1.0, used) - self.utilisation)
+        self.utilisation += p.use_pace * (min(1.0, used) - self.utilisation)
         return served
 
     def take_stock(self) -> None:
@@ -244,12 +255,15 @@ class Team(Thing):
             willing += worker.willingness
         self.norm = rule.norm_after_week(self.norm, willing / len(self.workers), p.staff)
         if tried > 0.0:
-            self.departure_share += 0.05 * (departures / tried - self.departure_share)
-        place = self.place
-        leaning = place.devolution * p.service.judgement_spread * place.judgement_departures
+            self.departure_share += p.staff.departures_pace * (departures / tried - self.departure_share)
+        for worker in self.workers:
+            worker.make_up_mind()
+        self.sum_up()
+
+    def sum_up(self) -> None:
+        """The team's willingness is the mean of its workers'."""
         mean = 0.0
         for worker in self.workers:
-            worker.make_up_mind(leaning)
             mean += worker.willingness
         self.willingness = mean / len(self.workers)
 
@@ -261,7 +275,8 @@ class Team(Thing):
             known += worker.perceived_permission
         for worker in self.workers:
             if self.model.draw(ch.LEAVES_JOB, worker.id) < rule.leaving_job_chance(worker.hope, self.model.p.staff):
-                worker.is_replaced(fear, known)
+                worker.is_replaced(fear / len(self.workers), known / len(self.workers))
+        self.sum_up()
 
 
 class Worker(Thing):
@@ -340,7 +355,7 @@ class Worker(Thing):
             self.hope = rule.hope_after_week(self.hope, target, p)
         self.open_cases = cases
 
-    def make_up_mind(self, leaning: float) -> None:
+    def make_up_mind(self) -> None:
         """How ready the worker is to depart from the menu."""
         p = self.model.p.staff
         self.willingness = rule.willingness_to_depart(
@@ -349,23 +364,25 @@ class Worker(Thing):
             self.team.norm,
             self.hope,
             self.fear,
-            leaning,
+            self.place.leaning(),
             p,
         )
 
     def is_replaced(self, team_fear: float, team_known: float) -> None:
         """A newcomer takes the post."""
-        p, size = self.model.p.staff, len(self.team.workers)
+        p = self.model.p.staff
         self.id += len(self.model.staff)
         self.skill = p.newcomer_skill
-        self.fear = min(1.0, 0.5 * team_fear / size + p.newcomer_fear)
+        self.fear = rule.fear_of_newcomer(team_fear, p)
         self.hope = p.newcomer_hope
         self.credibility = p.newcomer_credibility
         self.value = p.newcomer_value
         old = self.model.now.old_permission[self.service.row]
-        self.perceived_permission = 0.5 * (team_known / size + old)
+        self.perceived_permission = rule.known_to_newcomer(team_known, old, p)
         self.last_departure = NEVER
-        self.make_up_mind(0.0)
+        self.begin_week()
+        self.trained = 0
+        self.make_up_mind()
 
 
 class Neighbourhood(Thing):
@@ -393,16 +410,12 @@ class Neighbourhood(Thing):
             hours += group.coordinator_hours
             living += 1.0
         self.coordination = rule.coordination_lift(hours / living if living else 0.0, p)
-        self.known_share = rule.known_share_of(self.place.investment, p)
-        known = self.known_share * unsent + sent
+        known_share = rule.known_share_of(self.place.investment, p)
+        known = known_share * unsent + sent
         carrying = rule.needs_carried(volunteers, self.coordination, float(self.population), p)
-        self.known_need, self.carrying = known, carrying
         self.met_share = min(1.0, carrying / known) if known > 0.0 else 1.0
-        if carrying > 0.0:
-            self.load = known / carrying
-        else:
-            self.load = 3.0 if known > 0.0 else 0.0
-        self.coverage = self.met_share * self.known_share
+        self.load = rule.load_of(known, carrying, p)
+        self.coverage = self.met_share * known_share
         for group in self.slots:
             group.load = self.load if group.alive else 0.0
 
@@ -442,7 +455,7 @@ class Group(Thing):
         self.id += len(self.model.groups)
         self.born = self.contract_ends = self.model.week
         self.volunteers = 0
-        self.reserves = self.model.p.group.reserve_start
+        self.reserves = min(self.model.p.group.reserve_ceiling, self.model.p.group.reserve_start)
         self.own_income = 1.0
         self.grant_share = 0.0
 
@@ -457,7 +470,7 @@ class Group(Thing):
             self.contract_ends = model.week + int(years * WEEKS_A_YEAR)
         else:
             self.grant_share = 0.0
-            months = 1 + int(model.draw(ch.GROUP_CONTRACT, self.id, 1) * 13.0)
+            months = 1 + int(model.draw(ch.GROUP_CONTRACT, self.id, 1) * MONTHS_A_YEAR)
             self.contract_ends = model.week + WEEKS_A_MONTH * months
 
 
@@ -509,7 +522,8 @@ class Citizen(Thing):
         """A new need of one to three parts, each with a service of its own."""
         model = self.model
         self.need = EMERGING
-        self.parts = rule.parts_of_need(model.draw(ch.NEED_PARTS, self.id), model.p.citizen)
+        services = sum(weight > 0.0 for weight in model.weights)
+        self.parts = min(services, rule.parts_of_need(model.draw(ch.NEED_PARTS, self.id), model.p.citizen))
         self.episode += 1
         taken: list[int] = []
         for n in range(self.parts):
@@ -532,19 +546,18 @@ class Citizen(Thing):
     def seek_help(self) -> bool:
         """She, or the adult who speaks for her, contacts a service; True when she then asks a team for a slot."""
         model, p = self.model, self.model.p
-        known = self.contacts > 0
-        if known:
+        if self.in_contact:
             for part in self.open_parts():
                 self.team_for(part.service).open_parts += 1.0
         trust = self.speaks_for.trust
-        chance = rule.seeking_chance(self.need, known, self.referred == 1, trust, p.citizen)
+        chance = rule.seeking_chance(self.need, self.in_contact == 1, self.referred == 1, trust, p.citizen)
         if model.draw(ch.SEEKS_HELP, self.id) >= chance:
             return False
         service = self.own_parts[self.part_now].service
-        service.contacts += 1.0
-        if not known:
+        if not self.contacts:
             self.first_contact = model.week
         self.contacts = min(30000, self.contacts + 1)
+        self.in_contact = 1
         if service.kind_of_work == 0:
             reach = min(1.0, p.service.link_reach * model.now.link_workers[self.place.row])
             if model.draw(ch.LINKED, self.id) < reach:
@@ -552,7 +565,7 @@ class Citizen(Thing):
         sent = model.draw(ch.SENT_TO_COMMUNITY, self.id) < model.now.offloading[self.place.row]
         if self.need == EMERGING and sent:
             self.known_to_groups = 1
-            self.referred = 0
+            self.in_contact = self.referred = 0
             return False
         return True
 
@@ -620,8 +633,8 @@ class Citizen(Thing):
         else:
             lot = model.draw(ch.MEETS_WORKER, self.id, n)
         pick = int(lot * len(workers))
-        worker = workers[pick]
-        return workers[(pick + 1) % len(workers)] if worker.trained else worker
+        in_turn = workers[pick:] + workers[:pick]
+        return next((worker for worker in in_turn if not worker.trained), workers[pick])
 
     def try_part(self, n: int, part: Part, in_crisis: bool, coverage: float) -> None:
         """One attempt at one part: talk, the menu or a departure, an incident perhaps, and what she makes of it."""
@@ -678,7 +691,7 @@ class Citizen(Thing):
 
     def close_episode(self) -> None:
         """A need that is over leaves nothing behind."""
-        self.parts = self.part_now = self.contacts = self.referred = self.known_to_groups = 0
+        self.parts = self.part_now = self.contacts = self.in_contact = self.referred = self.known_to_groups = 0
         self.part_last_solved = -1
         self.first_contact = NEVER
         self.met_this_episode = 0
@@ -749,7 +762,7 @@ class Citizen(Thing):
         if self.age_band < FIRST_ADULT_BAND:
             return
         if self.volunteer:
-            chance = rule.leaving_chance(near.load, near.coordination, self.need, p)
+            chance = rule.leaving_chance(self.group.load, near.coordination, self.need, p)
             stops = draw(ch.LEAVES_GROUP, self.id) < chance
             gone = not self.group.alive
             looks = gone and not stops and draw(ch.LEAVES_GROUP, self.id, 1) < p.volunteer_moves_on
@@ -868,9 +881,12 @@ class Twin(mesa.Model):
             place.settle()
 
     def budgets_are_set(self) -> None:
-        """Once a quarter."""
-        if self.week % WEEKS_A_QUARTER == 0:
-            for service in self.services:
+        """Once a quarter, and when a shock begins or ends."""
+        is_quarter = self.week % WEEKS_A_QUARTER == 0
+        for service in self.services:
+            if is_quarter:
+                service.close_quarter()
+            if is_quarter or self.now.budget_shock != self.before.budget_shock:
                 service.set_budget()
 
     def needs_arise_and_move(self) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from dealsim.calendar import MONTHS_A_YEAR
 from dealsim.compiled import compiled
 from dealsim.curves import clipped
 from dealsim.declare import Column, Parameter
@@ -26,8 +27,8 @@ class GroupColumns(NamedTuple):
     alive: Annotated[np.ndarray, Column("There is a group in this slot", "0 or 1", np.int8, 0, 1)]
     born: Annotated[np.ndarray, Column("Week the group began", "week", np.int32)]
     volunteers: Annotated[np.ndarray, Column("Volunteers", "people", np.int32, 0, symbol="V")]
-    reserves: Annotated[np.ndarray, Column("Reserves", "months of running cost", np.float64, -5, 18, symbol="R")]
-    own_income: Annotated[np.ndarray, Column("Own income", "share of running cost", np.float64, symbol="y")]
+    reserves: Annotated[np.ndarray, Column("Reserves", "months of running cost", np.float64, 0, 36, symbol="R")]
+    own_income: Annotated[np.ndarray, Column("Own income", "share of running cost", np.float64, 0, symbol="y")]
     grant_share: Annotated[np.ndarray, Column("Grant", "share of running cost", np.float64, 0, symbol="grant")]
     coordinator_hours: Annotated[np.ndarray, Column("Paid coordinator time", "hours per week", np.float64, 0)]
     load: Annotated[np.ndarray, Column("Known need against what volunteers can carry", "times", np.float64, 0, symbol="load_g")]
@@ -44,9 +45,6 @@ class NeighbourhoodColumns(NamedTuple):
     adults: Annotated[np.ndarray, Column("Residents aged 16 and over", "people", np.int32, 0, fixed=True)]
     deprivation: Annotated[np.ndarray, Column("Deprivation", "0 least – 1 most", np.float64, 0, 1, fixed=True)]
     volunteer_share: Annotated[np.ndarray, Column("Volunteers among residents 16 and over", "share", np.float64, 0, 1, symbol="V_share")]
-    known_share: Annotated[np.ndarray, Column("Share of need known to groups without being sent", "share", np.float64, 0, 1)]
-    known_need: Annotated[np.ndarray, Column("Needs known to groups", "people", np.float64, 0, symbol="K")]
-    carrying: Annotated[np.ndarray, Column("Needs that volunteers can carry", "people", np.float64, 0, symbol="C")]
     met_share: Annotated[np.ndarray, Column("Share of known need that groups carry", "share", np.float64, 0, 1)]
     coverage: Annotated[np.ndarray, Column("Coverage by groups", "share of need", np.float64, 0, 1, symbol="cov")]
     load: Annotated[np.ndarray, Column("Known need against what volunteers can carry", "times", np.float64, 0, symbol="load")]
@@ -63,6 +61,7 @@ class GroupParameters(NamedTuple):
     signposting: Annotated[float, Parameter("Share of need made known by coordinators at £6 a head a year", "share", 0, 0.4, "src-choice", "assumed", "signposting")] = 0.20
     coordinator_hours: Annotated[float, Parameter("Coordinator time per group at £6 a head a year", "hours per week", 0.5, 8, "src-choice", "assumed", "coordinator hours")] = 2.0
     coordination: Annotated[float, Parameter("Lift from one hour of coordination", "times", 0, 0.5, "src-hager", "assumed", "m_h")] = 0.15
+    load_unserved: Annotated[float, Parameter("Load where there are needs and nobody to carry them", "times", 1, 10, "src-choice", "assumed", "load, C = 0")] = 3.0
     income_memory: Annotated[float, Parameter("How long a good or bad month of income lasts", "share kept", 0, 0.95, "src-clifford", "assumed", "income AR")] = 0.85
     income_noise: Annotated[float, Parameter("Spread of monthly own income", "share of running cost", 0.02, 0.4, "src-clifford", "assumed", "income SD")] = 0.12
     reserve_ceiling: Annotated[float, Parameter("Most a group holds in reserve", "months of running cost", 6, 36, "src-choice", "assumed", "18")] = 18.0
@@ -102,6 +101,17 @@ def needs_carried(volunteers, coordination, residents, p):
 
 
 @compiled
+def load_of(known, carrying, p):
+    """Known need against what volunteers can carry.
+
+    load = K/C; a set value where there is need and C = 0; 0 without need (src-choice)
+    """
+    if carrying > 0.0:
+        return known / carrying
+    return p.load_unserved if known > 0.0 else 0.0
+
+
+@compiled
 def known_share_of(investment, p):
     """Share of need below crisis that groups know of.
 
@@ -114,9 +124,9 @@ def known_share_of(investment, p):
 def own_income_after_month(income, noise, p):
     """Own income after a month.
 
-    y' = 1 + 0.85(y−1) + ε (src-clifford)
+    y' = max(0, 1 + 0.85(y−1) + ε) (src-clifford)
     """
-    return 1.0 + p.income_memory * (income - 1.0) + p.income_noise * noise
+    return max(0.0, 1.0 + p.income_memory * (income - 1.0) + p.income_noise * noise)
 
 
 @compiled
@@ -127,7 +137,7 @@ def reserves_after_month(reserves, income, grant, overhead, p):
     """
     share = grant / (1.0 + grant)
     flow = grant * (1.0 - overhead) + income * (1.0 + p.crowding * share) - 1.0
-    return min(p.reserve_ceiling, reserves + 12.0 / 13.0 * flow)
+    return min(p.reserve_ceiling, reserves + 12.0 / MONTHS_A_YEAR * flow)
 
 
 @compiled
@@ -145,7 +155,7 @@ def birth_chance(investment, p):
 
     (n_0 + n_1·I)/13, clipped to 0–1 (src-choice)
     """
-    return clipped((p.births + p.births_seed * investment) / 13.0, 0.0, 1.0)
+    return clipped((p.births + p.births_seed * investment) / MONTHS_A_YEAR, 0.0, 1.0)
 
 
 @compiled

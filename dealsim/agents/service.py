@@ -26,6 +26,7 @@ class ServiceColumns(NamedTuple):
     id: Annotated[np.ndarray, Column("Permanent number", "number", np.int32, fixed=True)]
     kind: Annotated[np.ndarray, Column("Kind of service, the first where several are merged", "0–5", np.int8, 0, 5, fixed=True)]
     blame: Annotated[np.ndarray, Column("Blame culture", "0–1", np.float64, 0, 1, symbol="β")]
+    reaction: Annotated[np.ndarray, Column("Blame added by a rush of incidents, decided once a quarter", "0 and up", np.float64, 0)]
     blame_in_force: Annotated[np.ndarray, Column("Blame in force, with pressure from incidents", "0–1", np.float64, 0, 1, symbol="β_eff")]
     permission_decided: Annotated[np.ndarray, Column("Permission the leaders have decided on", "0–1", np.float64, 0, 1)]
     permission: Annotated[np.ndarray, Column("Permission in force", "0–1", np.float64, 0, 1, symbol="P")]
@@ -44,7 +45,6 @@ class ServiceColumns(NamedTuple):
     visible: Annotated[np.ndarray, Column("Visible incidents this week", "number", np.float64, 0)]
     reports: Annotated[np.ndarray, Column("Reported incidents this week", "number", np.float64, 0)]
     shared: Annotated[np.ndarray, Column("Departures that worked and were shared this week", "number", np.float64, 0)]
-    contacts: Annotated[np.ndarray, Column("Contacts this week", "number", np.float64, 0)]
     served: Annotated[np.ndarray, Column("Contacts served this week", "number", np.float64, 0)]
     crisis_served: Annotated[np.ndarray, Column("Crisis contacts served this week", "number", np.float64, 0)]
     staff_spend: Annotated[np.ndarray, Column("Staff spend this week", "£ per week", np.float64, 0)]
@@ -90,6 +90,7 @@ class ServiceParameters(NamedTuple):
     handoff_devolved: Annotated[float, Parameter("How much devolved power shortens hand-offs", "times", 0, 0.8, "src-choice", "assumed", "D handoff")] = 0.3
     joint_needs_willing: Annotated[float, Parameter("Joint work needs willing workers at both ends (1) or not (0)", "switch", 0, 1, "src-choice", "rival", "both ends")] = 1.0
     crisis_calms: Annotated[float, Parameter("An encounter calms a crisis to acute", "per encounter", 0.2, 0.9, "src-choice", "assumed", "stab")] = 0.5
+    crisis_slots: Annotated[float, Parameter("Case slots that a crisis takes", "slots", 1, 4, "src-choice", "assumed", "2 slots")] = 2.0
     incident_base: Annotated[float, Parameter("Something goes wrong in an encounter", "per part tried", 0.004, 0.05, "src-choice", "assumed", "q0")] = 0.034
     incident_crisis: Annotated[float, Parameter("How much more in a crisis", "times", 1, 4, "src-choice", "assumed", "2 if crisis")] = 2.0
     incident_novice: Annotated[float, Parameter("Extra risk when a novice departs", "times", 0, 2, "src-choice", "assumed", "ξ_n")] = 1.0
@@ -188,12 +189,39 @@ def blame_after_week(blame, target, p):
 
 
 @compiled
-def blame_under_pressure(blame, salience, nerve, p):
-    """Blame in force: a rush of visible incidents raises it unless leaders hold their nerve.
+def reaction_to_incidents(salience, nerve, p):
+    """Blame that a rush of visible incidents adds, unless leaders hold their nerve; decided once a quarter.
 
-    β_eff = clip(β + η_press(1−χ)(sal−s*)₊, 0, 1) (src-capability-trap)
+    η_press(1−χ)(sal−s*)₊ (src-capability-trap)
     """
-    return clipped(blame + p.pressure * (1.0 - nerve) * max(0.0, salience - p.pressure_from), 0.0, 1.0)
+    return p.pressure * (1.0 - nerve) * max(0.0, salience - p.pressure_from)
+
+
+@compiled
+def blame_with_reaction(blame, reaction):
+    """Blame in force: the climate, and what leaders add to it in reaction to incidents.
+
+    β_eff = clip(β + reaction, 0, 1) (src-capability-trap)
+    """
+    return clipped(blame + reaction, 0.0, 1.0)
+
+
+@compiled
+def place_leaning(devolution, judgement, p):
+    """How a place's own judgement shifts the log odds of departing, as far as power is devolved to it.
+
+    D·s_D·z (src-choice)
+    """
+    return devolution * p.judgement_spread * judgement
+
+
+@compiled
+def investment_in_place(spend, devolution, judgement, p):
+    """Investment in communities as the place makes it, in units of £6 a head a year.
+
+    I = spend/6·(1 + D·s_D·z)₊ (src-choice)
+    """
+    return spend / INVESTMENT_UNIT * max(0.0, 1.0 + devolution * p.judgement_spread * judgement)
 
 
 @compiled

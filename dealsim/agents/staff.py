@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from dealsim.calendar import MONTHS_A_YEAR, WEEKS_A_YEAR
 from dealsim.compiled import compiled
 from dealsim.curves import clipped, exponential, logistic
 from dealsim.declare import Column, Parameter
@@ -104,7 +105,10 @@ class StaffParameters(NamedTuple):
     newcomer_hope: Annotated[float, Parameter("Hope of a newcomer", "0–1", 0.3, 0.9, "src-choice", "assumed", "h new")] = 0.6
     newcomer_credibility: Annotated[float, Parameter("Credibility of leaders to a newcomer", "0–1", 0.3, 0.7, "src-choice", "assumed", "r new")] = 0.5
     newcomer_value: Annotated[float, Parameter("A newcomer's belief that departing works", "0–1", 0.2, 0.6, "src-choice", "assumed", "Q new")] = 0.4
-    newcomer_fear: Annotated[float, Parameter("Fear a newcomer brings, beside half the team's", "0–1", 0, 0.3, "src-choice", "assumed", "F new")] = 0.1
+    newcomer_takes_over: Annotated[float, Parameter("Part of the team's fear and knowledge that a newcomer takes over", "share", 0, 1, "src-choice", "assumed", "½")] = 0.5
+    newcomer_fear: Annotated[float, Parameter("Fear a newcomer brings, beside what the team passes on", "0–1", 0, 0.3, "src-choice", "assumed", "F new")] = 0.1
+    departures_pace: Annotated[float, Parameter("How fast a team's share of departures shows in its working time", "per week", 0.01, 0.5, "src-choice", "assumed", "share rate")] = 0.05
+    use_pace: Annotated[float, Parameter("How fast the slow mean of used slots moves", "per week", 0.005, 0.5, "src-choice", "assumed", "use rate")] = 0.02
     value_pace: Annotated[float, Parameter("Belief follows success", "per week with a departure", 0.01, 0.1, "src-choice", "assumed", "α_Q")] = 0.03
     hope_pace: Annotated[float, Parameter("Hope follows its causes", "per week with a meeting", 0.005, 0.05, "src-choice", "assumed", "α_h")] = 0.02
     hope_base: Annotated[float, Parameter("Hope without any of its causes", "0–1", 0.2, 0.6, "src-choice", "assumed", "h₀")] = 0.395
@@ -270,7 +274,25 @@ def leaving_job_chance(hope, p):
 
     x0·exp[γ_h(½−h)] ÷ 13, clipped to 0–1 (src-skills-for-care)
     """
-    return clipped(p.turnover * exponential(p.turnover_hope * (0.5 - hope)) / 13.0, 0.0, 1.0)
+    return clipped(p.turnover * exponential(p.turnover_hope * (0.5 - hope)) / MONTHS_A_YEAR, 0.0, 1.0)
+
+
+@compiled
+def fear_of_newcomer(team_fear, p):
+    """Fear of a newcomer.
+
+    F = ½·F̄ + F_new, at most 1 (src-choice)
+    """
+    return min(1.0, p.newcomer_takes_over * team_fear + p.newcomer_fear)
+
+
+@compiled
+def known_to_newcomer(team_known, old, p):
+    """Permission as a newcomer knows it: part of the way from the old one to what the team knows.
+
+    P̂ = P_old + ½(P̂_team − P_old) (src-choice)
+    """
+    return old + p.newcomer_takes_over * (team_known - old)
 
 
 @compiled
@@ -288,7 +310,7 @@ def training_share(hours, p):
 
     hours a year ÷ (52 × working week), at most 1 (src-choice)
     """
-    return min(1.0, hours / (52.0 * p.working_hours))
+    return min(1.0, hours / (WEEKS_A_YEAR * p.working_hours))
 
 
 @compiled
@@ -297,7 +319,7 @@ def training_chance(hours, p):
 
     hours a year ÷ (52 × session), at most 1 (src-choice)
     """
-    return min(1.0, hours / (52.0 * p.session_hours))
+    return min(1.0, hours / (WEEKS_A_YEAR * p.session_hours))
 
 
 @compiled
@@ -307,4 +329,4 @@ def team_slots(slots_per_worker, capacity, training, departures, unskilled, p):
     8·cap·capacity·(1−training share) / (1+(t_c−1)·departures·(1−κ̄)) (src-choice)
     """
     slower = 1.0 + (p.time_of_departure - 1.0) * departures * unskilled
-    return 8.0 * slots_per_worker * capacity * (1.0 - training) / slower
+    return TEAM_SIZE * slots_per_worker * capacity * (1.0 - training) / slower

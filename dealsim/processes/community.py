@@ -8,9 +8,7 @@ from dealsim import chance as ch
 from dealsim import tally as ta
 from dealsim.agents.citizen import (
     FIRST_ADULT_BAND,
-    OLDER_BAND,
     agency_after_month,
-    arrival_chance,
     expectation_after_month,
     joining_chance,
     leaving_chance,
@@ -24,15 +22,17 @@ from dealsim.agents.group import (
     funded_chance,
     group_ends,
     known_share_of,
+    load_of,
     needs_carried,
     own_income_after_month,
     reserves_after_month,
 )
-from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_YEAR
+from dealsim.borough import arrival_in_row
+from dealsim.calendar import MONTHS_A_YEAR, WEEKS_A_MONTH, WEEKS_A_YEAR
 from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
 from dealsim.curves import inverse_normal
-from dealsim.tally import note
+from dealsim.tally import cell_of, note
 
 
 @compiled_loop
@@ -59,19 +59,16 @@ def groups_take_on_need(citizens, neighbourhoods, groups, places, first_slot, p,
         known_share = known_share_of(investment, p)
         known = known_share * scratch.need_here[near, 0] + scratch.need_here[near, 1]
         carrying = needs_carried(volunteers, lift, np.float64(neighbourhoods.population[near]), p)
-        neighbourhoods.known_share[near] = known_share
-        neighbourhoods.known_need[near] = known
-        neighbourhoods.carrying[near] = carrying
         neighbourhoods.coordination[near] = lift
         neighbourhoods.met_share[near] = min(1.0, carrying / known) if known > 0.0 else 1.0
-        neighbourhoods.load[near] = known / carrying if carrying > 0.0 else (3.0 if known > 0.0 else 0.0)
+        neighbourhoods.load[near] = load_of(known, carrying, p)
         neighbourhoods.coverage[near] = neighbourhoods.met_share[near] * known_share
         for g in range(first_slot[near], first_slot[near + 1]):
             groups.load[g] = neighbourhoods.load[near] if groups.alive[g] else 0.0
 
 
 @compiled_loop
-def groups_begin_and_end(groups, neighbourhoods, places, now, p, seed, week, tally, cell_of):
+def groups_begin_and_end(groups, neighbourhoods, places, now, p, seed, week, tally, cells):
     """Once a month groups are born, apply for money, live on it, and close when money or people run out."""
     born = question(seed, ch.GROUP_BORN, week)
     income = question(seed, ch.GROUP_INCOME, week)
@@ -87,11 +84,11 @@ def groups_begin_and_end(groups, neighbourhoods, places, now, p, seed, week, tal
                 groups.id[g] = id + groups.id.size
                 groups.born[g] = week
                 groups.volunteers[g] = 0
-                groups.reserves[g] = p.reserve_start
+                groups.reserves[g] = min(p.reserve_ceiling, p.reserve_start)
                 groups.own_income[g] = 1.0
                 groups.grant_share[g] = 0.0
                 groups.contract_ends[g] = week
-                tally.groups[cell_of[near], ta.BIRTHS] += 1
+                tally.groups[cells[near], ta.BIRTHS] += 1
             continue
         groups.coordinator_hours[g] = p.coordinator_hours * investment
         if week >= groups.contract_ends[g]:
@@ -102,7 +99,7 @@ def groups_begin_and_end(groups, neighbourhoods, places, now, p, seed, week, tal
                 groups.contract_ends[g] = week + int(years * WEEKS_A_YEAR)
             else:
                 groups.grant_share[g] = 0.0
-                wait = int(draw(contracts, id, 1) * 13.0)
+                wait = int(draw(contracts, id, 1) * MONTHS_A_YEAR)
                 groups.contract_ends[g] = week + WEEKS_A_MONTH * (1 + wait)
         overhead = p.overhead_partnership if groups.contract[g] == 1 else p.overhead_tender
         noise = inverse_normal(draw(income, id, 0))
@@ -115,7 +112,7 @@ def groups_begin_and_end(groups, neighbourhoods, places, now, p, seed, week, tal
             groups.reserves[g] = 0.0
             groups.grant_share[g] = 0.0
             groups.coordinator_hours[g] = 0.0
-            tally.groups[cell_of[near], ta.DEATHS] += 1
+            tally.groups[cells[near], ta.DEATHS] += 1
 
 
 @compiled_loop
@@ -235,16 +232,7 @@ def feel_and_face_need(citizens, p, seed, week, scratch):
             np.float64(citizens.wellbeing[i]), target, scratch.draws[i], pull, spread
         )
     for i in range(citizens.id.size):
-        age = citizens.age_band[i]
-        citizens.arrival[i] = arrival_chance(
-            np.float64(citizens.deprivation[i]),
-            1.0 if age >= OLDER_BAND else 0.0,
-            1.0 if age < FIRST_ADULT_BAND else 0.0,
-            np.float64(citizens.long_term_condition[i]),
-            np.float64(citizens.carer[i]),
-            np.float64(citizens.wellbeing[i]),
-            p,
-        )
+        citizens.arrival[i] = arrival_in_row(citizens, i, p)
 
 
 @compiled_loop
@@ -264,7 +252,7 @@ def join_and_leave(citizens, groups, neighbourhoods, first_slot, p, seed, week, 
         looks = False
         if citizens.volunteer[i]:
             gone = not groups.alive[citizens.group[i]]
-            load = np.float64(neighbourhoods.load[near])
+            load = groups.load[citizens.group[i]]
             stops = draw(leaves, id, 0) < leaving_chance(load, lift, int(citizens.need[i]), p)
             looks = gone and not stops and draw(leaves, id, 1) < p.volunteer_moves_on
             if stops or gone:
@@ -293,7 +281,7 @@ def join_and_leave(citizens, groups, neighbourhoods, first_slot, p, seed, week, 
         volunteers = 1 if citizens.group[i] >= 0 else 0
         if volunteers != citizens.volunteer[i]:
             citizens.volunteer[i] = volunteers
-            cell = citizens.fifth[i] * n_places + citizens.place[i]
+            cell = cell_of(citizens.fifth[i], citizens.place[i], n_places)
             tally.flows[cell, ta.JOINED if volunteers else ta.LEFT] += 1
             kind = ta.E_JOINS if volunteers else ta.E_STOPS
             note(tally.events, tally.n_events, week, tally.watched[i], kind, -1, 0, 0, 0, 0)

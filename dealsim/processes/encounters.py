@@ -24,8 +24,8 @@ from dealsim.agents.service import (
 from dealsim.agents.staff import TEAM_SIZE as TEAM
 from dealsim.agents.staff import reveal_chance, team_slots, training_chance, training_share
 from dealsim.chance import chance, draw, question
-from dealsim.compiled import compiled_loop
-from dealsim.tally import note
+from dealsim.compiled import compiled, compiled_loop
+from dealsim.tally import cell_of, note
 
 
 @compiled_loop
@@ -88,11 +88,11 @@ def ration(citizens, staff, teams, services, now, p, seed, week, scratch, tally,
             request = scratch.queue[k]
             i = int(scratch.asked_by[request])
             crisis = citizens.need[i] == 3
-            price = 2.0 if crisis else 1.0
+            price = p.service.crisis_slots if crisis else 1.0
             asked += price
             if crisis and left >= 1.0:
                 price = min(price, left)  # the last slot goes to a crisis, or a team of one slot would never end one
-            cell = citizens.fifth[i] * n_places + citizens.place[i]
+            cell = cell_of(citizens.fifth[i], citizens.place[i], n_places)
             if price <= left:
                 left -= price
                 scratch.served[request] = 1
@@ -115,7 +115,7 @@ def ration(citizens, staff, teams, services, now, p, seed, week, scratch, tally,
                 note(tally.events, tally.n_events, week, tally.watched[i], ta.E_TURNED_AWAY, service, 0, 0, 0, 0)
         teams.asked[team] = asked
         used = (whole - left) / max(1.0, whole)
-        teams.utilisation[team] += 0.02 * (min(1.0, used) - teams.utilisation[team])
+        teams.utilisation[team] += p.staff.use_pace * (min(1.0, used) - teams.utilisation[team])
 
 
 @compiled_loop
@@ -125,6 +125,16 @@ def train_staff(staff, now, p, seed, week):
     for j in range(staff.id.size):
         hours = now.asset_based_training[staff.service[j]]
         staff.trained[j] = 1 if draw(away, int(staff.id[j]), 0) < training_chance(hours, p) else 0
+
+
+@compiled
+def _stand_in(staff, team, pick):
+    """The next colleague who is not away for training; where all are, the worker is called back."""
+    for step in range(1, TEAM):
+        j = int(team * TEAM + (pick + step) % TEAM)
+        if not staff.trained[j]:
+            return j
+    return int(team * TEAM + pick)
 
 
 @compiled_loop
@@ -151,7 +161,7 @@ def meet_workers(
         i = int(scratch.asked_by[request])
         id = int(citizens.id[i])
         at = int(citizens.place[i])
-        cell = citizens.fifth[i] * n_places + at
+        cell = cell_of(citizens.fifth[i], at, n_places)
         elder = int(citizens.speaks_for[i])
         near = citizens.neighbourhood[i]
         in_crisis = citizens.need[i] == 3
@@ -195,7 +205,7 @@ def meet_workers(
                 pick = int(draw(meets, id, part) * TEAM)
             j = int(team * TEAM + pick)
             if staff.trained[j]:
-                j = int(team * TEAM + (pick + 1) % TEAM)
+                j = _stand_in(staff, team, pick)
             skill = np.float64(staff.skill[j])
             fear = np.float64(staff.fear[j])
             fits = citizens.part_fits[i, part] == 1
@@ -300,6 +310,7 @@ def close_episodes(citizens, scratch):
         citizens.part_now[i] = 0
         citizens.part_last_solved[i] = -1
         citizens.contacts[i] = 0
+        citizens.in_contact[i] = 0
         citizens.referred[i] = 0
         citizens.known_to_groups[i] = 0
         citizens.first_contact[i] = NEVER

@@ -67,13 +67,18 @@ def spend_money(services, staff, places, now, p, workers, tally):
 
 
 @compiled_loop
-def set_budgets(services, now, p, workers):
-    """Once a quarter: what is left of the budget after contacts, crises and programmes pays for staff."""
+def set_budgets(services, now, p, workers, is_quarter):
+    """What is left of the budget after contacts, crises and programmes pays for staff.
+
+    The costs that count are those of the last quarter; a shock in between sets the budget anew with the same costs.
+    """
     for s in range(services.id.size):
-        services.demand_cost[s] += p.cost_lag * (services.quarter_cost[s] / WEEKS_A_QUARTER - services.demand_cost[s])
-        services.programme_cost[s] = services.quarter_programme[s] / WEEKS_A_QUARTER
-        services.quarter_cost[s] = 0.0
-        services.quarter_programme[s] = 0.0
+        if is_quarter:
+            slow = services.demand_cost[s]
+            services.demand_cost[s] = slow + p.cost_lag * (services.quarter_cost[s] / WEEKS_A_QUARTER - slow)
+            services.programme_cost[s] = services.quarter_programme[s] / WEEKS_A_QUARTER
+            services.quarter_cost[s] = 0.0
+            services.quarter_programme[s] = 0.0
         if services.budget[s] > 0.0:
             cut = min(1.0, now.budget_cut[s] + now.budget_shock)
             services.capacity[s] = capacity_from_money(

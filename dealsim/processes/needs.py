@@ -9,7 +9,7 @@ from dealsim import tally as ta
 from dealsim.agents.citizen import escalation_chance, parts_of_need, resolution_chance, seeking_chance
 from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
-from dealsim.tally import note
+from dealsim.tally import cell_of, note
 
 
 @compiled_loop
@@ -27,12 +27,16 @@ def move_needs(
     for i in range(citizens.id.size):
         due = draw(arrives, int(citizens.id[i]), 0) < np.float64(citizens.arrival[i]) * demand
         scratch.arrives[i] = 1 if due else 0
+    kinds = 0
+    for kind in range(weights.size):
+        if weights[kind] > 0.0:
+            kinds += 1
     count = 0
     for i in range(citizens.id.size):
         if citizens.need[i] == 0:
             if scratch.arrives[i]:
                 id = int(citizens.id[i])
-                parts = parts_of_need(draw(how_many, id, 0), p)
+                parts = min(kinds, parts_of_need(draw(how_many, id, 0), p))
                 citizens.need[i] = 1
                 citizens.parts[i] = parts
                 citizens.episode[i] += 1
@@ -55,7 +59,7 @@ def move_needs(
                     citizens.part_service[i, part] = service
                     citizens.part_open[i, part] = 1
                     citizens.part_fits[i, part] = 1 if draw(fits, id, part) < services.menu_fit[service] else 0
-                tally.flows[citizens.fifth[i] * n_places + citizens.place[i], ta.ARRIVALS] += 1
+                tally.flows[cell_of(citizens.fifth[i], citizens.place[i], n_places), ta.ARRIVALS] += 1
                 note(
                     tally.events,
                     tally.n_events,
@@ -72,7 +76,7 @@ def move_needs(
                 count += 1
             continue
         id = int(citizens.id[i])
-        cell = citizens.fifth[i] * n_places + citizens.place[i]
+        cell = cell_of(citizens.fifth[i], citizens.place[i], n_places)
         need = int(citizens.need[i])
         if need < 3:
             agency = np.float64(citizens.agency[citizens.speaks_for[i]])
@@ -149,7 +153,7 @@ def seek_help(citizens, services, teams, first_team, team_count, now, p, seed, w
         need = int(citizens.need[i])
         if need == 0:
             continue
-        in_contact = citizens.contacts[i] > 0
+        in_contact = citizens.in_contact[i] == 1
         at = int(citizens.place[i])
         if in_contact:
             for part in range(citizens.parts[i]):
@@ -160,29 +164,30 @@ def seek_help(citizens, services, teams, first_team, team_count, now, p, seed, w
         if draw(seeks, id, 0) >= seeking_chance(need, in_contact, citizens.referred[i] == 1, trust, p.citizen):
             continue
         service = int(citizens.part_service[i, citizens.part_now[i]])
-        cell = citizens.fifth[i] * n_places + at
+        cell = cell_of(citizens.fifth[i], at, n_places)
         here = service * n_places + at
         tally.flows[cell, ta.CONTACTS] += 1
         tally.services[here, ta.S_CONTACTS] += 1
-        services.contacts[service] += 1.0
         if citizens.referred[i]:
             tally.flows[cell, ta.REFERRED_CONTACTS] += 1
-        elif in_contact:
+        elif citizens.contacts[i] > 0:
             tally.flows[cell, ta.FAILURE_CONTACTS] += 1
             tally.services[here, ta.S_FAILURE] += 1
         if need == 3:
             tally.flows[cell, ta.CRISIS_CONTACTS] += 1
         note(tally.events, tally.n_events, week, tally.watched[i], ta.E_CONTACT, service, 0, 0, 0, 0)
-        if not in_contact:
+        if citizens.contacts[i] == 0:
             tally.flows[cell, ta.REQUESTS] += 1
             citizens.first_contact[i] = week
         citizens.contacts[i] = min(30000, citizens.contacts[i] + 1)
+        citizens.in_contact[i] = 1
         if services.kind[service] == 0:
             reach = min(1.0, p.service.link_reach * now.link_workers[at])
             if draw(links, id, 0) < reach:
                 citizens.known_to_groups[i] = 1
         if need == 1 and draw(sent, id, 0) < now.offloading[at]:
             citizens.known_to_groups[i] = 1
+            citizens.in_contact[i] = 0
             citizens.referred[i] = 0
             tally.flows[cell, ta.SENT_TO_COMMUNITY] += 1
             note(tally.events, tally.n_events, week, tally.watched[i], ta.E_SENT, service, 0, 0, 0, 0)

@@ -6,13 +6,14 @@ import numpy as np
 
 from dealsim import chance as ch
 from dealsim.agents.service import (
-    INVESTMENT_UNIT,
     blame_after_week,
-    blame_under_pressure,
+    blame_with_reaction,
     held_after_week,
+    investment_in_place,
     permission_decided_after_week,
+    reaction_to_incidents,
 )
-from dealsim.calendar import WEEKS_A_YEAR
+from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.chance import chance
 from dealsim.compiled import compiled_loop
 
@@ -33,22 +34,22 @@ def set_policy(now, before, week, services, places, leadership, p, seed):
     if moved:
         leadership.held[0] = 1.0  # those in office have just decided it
     leadership.holders[0] = n
-    leadership.held[0] = held_after_week(
-        np.float64(leadership.held[0]), min(exits, np.float64(n)), np.float64(n), p.service
-    )
+    holders = leadership.holders[0]
+    leadership.held[0] = held_after_week(np.float64(leadership.held[0]), min(exits, holders), holders, p.service)
     for s in range(services.id.size):
         services.nerve[s] = now.nerve[s]
         services.blame[s] = blame_after_week(services.blame[s], now.blame_culture[s], p.service)
-        services.blame_in_force[s] = blame_under_pressure(
-            services.blame[s], services.salience[s], services.nerve[s], p.service
-        )
+        if week % WEEKS_A_QUARTER == 0:
+            services.reaction[s] = reaction_to_incidents(services.salience[s], services.nerve[s], p.service)
+        services.blame_in_force[s] = blame_with_reaction(services.blame[s], services.reaction[s])
         services.permission_decided[s] = permission_decided_after_week(
-            services.permission_decided[s], now.permission_to_innovate[s], np.float64(n), p.service
+            services.permission_decided[s], now.permission_to_innovate[s], holders, p.service
         )
         old = now.old_permission[s]
         services.permission[s] = old + (services.permission_decided[s] - old) * leadership.held[0]
     for at in range(places.id.size):
         places.joint[at] = now.place_based_working[at]
         places.devolution[at] = now.devolution[at]
-        own = 1.0 + places.devolution[at] * p.service.judgement_spread * places.judgement_investment[at]
-        places.investment[at] = now.community_investment[at] / INVESTMENT_UNIT * max(0.0, own)
+        places.investment[at] = investment_in_place(
+            now.community_investment[at], places.devolution[at], places.judgement_investment[at], p.service
+        )

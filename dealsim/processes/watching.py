@@ -7,11 +7,12 @@ import numpy as np
 from dealsim import chance as ch
 from dealsim import tally as ta
 from dealsim.agents.citizen import FIRST_ADULT_BAND, survey_answer
+from dealsim.agents.staff import TEAM_SIZE
 from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
 from dealsim.curves import inverse_normal
-from dealsim.tally import whole_of
+from dealsim.tally import cell_of, whole_of
 
 
 @compiled_loop
@@ -29,32 +30,44 @@ def clear_week(staff, services):
         services.visible[s] = 0.0
         services.reports[s] = 0.0
         services.shared[s] = 0.0
-        services.contacts[s] = 0.0
         services.served[s] = 0.0
         services.crisis_served[s] = 0.0
 
 
 @compiled_loop
-def observe_need(citizens, scratch, tally, n_places):
-    """Count people in need, hidden or waiting, at the end of the week."""
+def observe_need(citizens, neighbourhoods, seed, scratch, tally, n_places):
+    """Count people in need, hidden or waiting, at the end of the week.
+
+    Someone in contact with no service is hidden unless a group carries her need: groups carry a share of what
+    they know of, and one draw an episode decides who is within it.
+    """
+    carries = question(seed, ch.CARRIED_BY_GROUP, 0)
     for k in range(scratch.n_in_need[0]):
         i = int(scratch.in_need[k])
         need = int(citizens.need[i])
         if need == 0:
             continue
-        cell = citizens.fifth[i] * n_places + citizens.place[i]
+        cell = cell_of(citizens.fifth[i], citizens.place[i], n_places)
         tally.needs[cell, need - 1] += 1
-        if citizens.contacts[i] == 0:
-            tally.needs[cell, ta.HIDDEN] += 1
+        if not citizens.in_contact[i]:
+            tally.needs[cell, ta.NO_SERVICE] += 1
+            near = citizens.neighbourhood[i]
+            carried = 0.0
+            if need < 3 and citizens.known_to_groups[i]:
+                carried = neighbourhoods.met_share[near]
+            elif need < 3:
+                carried = neighbourhoods.coverage[near]
+            if draw(carries, int(citizens.id[i]), int(citizens.episode[i])) >= carried:
+                tally.needs[cell, ta.HIDDEN] += 1
         elif not citizens.met_this_episode[i]:
             tally.needs[cell, ta.WAITING] += 1
 
 
 @compiled_loop
-def observe_staff_and_groups(staff, teams, neighbourhoods, groups, week, tally, n_places, cell_of):
+def observe_staff_and_groups(staff, teams, neighbourhoods, groups, week, tally, n_places, cells):
     """Sum up staff and groups at the end of the week."""
     for j in range(staff.id.size):
-        here = staff.service[j] * n_places + staff.place[j]
+        here = int(staff.service[j]) * n_places + int(staff.place[j])
         known = np.float64(staff.perceived_permission[j])
         tally.staff[here, ta.WORKERS] += 1
         tally.staff[here, ta.WILLINGNESS] += whole_of(np.float64(staff.willingness[j]))
@@ -69,15 +82,16 @@ def observe_staff_and_groups(staff, teams, neighbourhoods, groups, week, tally, 
         if staff.last_departure[j] > week - WEEKS_A_YEAR:
             tally.staff[here, ta.DEPARTED_LAST_YEAR] += 1
         tally.staff[here, ta.UTILISATION] += whole_of(teams.utilisation[staff.team[j]])
+        tally.staff[here, ta.SLOTS] += whole_of(teams.capacity[staff.team[j]] / TEAM_SIZE)
     for near in range(neighbourhoods.id.size):
-        cell = cell_of[near]
+        cell = cells[near]
         residents = np.float64(neighbourhoods.population[near])
         tally.groups[cell, ta.RESIDENTS] += neighbourhoods.population[near]
         tally.groups[cell, ta.COVERAGE] += whole_of(neighbourhoods.coverage[near] * residents)
         tally.groups[cell, ta.LOAD] += whole_of(neighbourhoods.load[near] * residents)
     for g in range(groups.id.size):
         if groups.alive[g]:
-            cell = cell_of[groups.neighbourhood[g]]
+            cell = cells[groups.neighbourhood[g]]
             tally.groups[cell, ta.GROUPS] += 1
             tally.groups[cell, ta.RESERVES] += whole_of(groups.reserves[g])
             tally.groups[cell, ta.MEMBERS] += groups.volunteers[g]
@@ -120,7 +134,7 @@ def observe_groups_of_people(citizens, p, seed, week, tally, n_places):
     """Every fourth week: sum up people aged 16 and over by national fifth and place."""
     moods = question(seed, ch.SURVEY_NOISE, week)
     for i in range(citizens.id.size):
-        cell = citizens.fifth[i] * n_places + citizens.place[i]
+        cell = cell_of(citizens.fifth[i], citizens.place[i], n_places)
         tally.stocks[cell, ta.PEOPLE] += 1
         if citizens.age_band[i] < FIRST_ADULT_BAND:
             continue

@@ -7,15 +7,17 @@ import numpy as np
 from dealsim import chance as ch
 from dealsim import tally as ta
 from dealsim.agents.citizen import NEVER
-from dealsim.agents.service import know_how_after_week, menu_after_week, salience_after_week
+from dealsim.agents.service import know_how_after_week, menu_after_week, place_leaning, salience_after_week
 from dealsim.agents.staff import (
     TEAM_SIZE as TEAM,
 )
 from dealsim.agents.staff import (
     credibility_after_week,
     fear_after_week,
+    fear_of_newcomer,
     hope_after_week,
     hope_target,
+    known_to_newcomer,
     leaving_job_chance,
     norm_after_week,
     overload_of,
@@ -129,8 +131,8 @@ def staff_take_stock(staff, teams, services, places, now, p, scratch):
             willing += np.float64(staff.willingness[j])
         teams.norm[team] = norm_after_week(norm, willing / TEAM, p.staff)
         if tried > 0.0:
-            teams.departure_share[team] += 0.05 * (departures / tried - teams.departure_share[team])
-        leaning = places.devolution[at] * p.service.judgement_spread * places.judgement_departures[at]
+            teams.departure_share[team] += p.staff.departures_pace * (departures / tried - teams.departure_share[team])
+        leaning = place_leaning(places.devolution[at], places.judgement_departures[at], p.service)
         mean = 0.0
         for j in range(low, low + TEAM):
             staff.willingness[j] = willingness_to_depart(
@@ -166,35 +168,48 @@ def services_learn(services, now, p):
 
 
 @compiled_loop
-def staff_leave_and_join(staff, services, teams, now, p, seed, week, tally, n_places):
+def staff_leave_and_join(staff, teams, places, now, p, seed, week, tally, n_places):
     """Once a month some workers leave; newcomers arrive unskilled and half told."""
     leaves = question(seed, ch.LEAVES_JOB, week)
     for team in range(teams.id.size):
         s = int(teams.service[team])
+        at = int(teams.place[team])
         low = team * TEAM
         fear = 0.0
         known = 0.0
         for j in range(low, low + TEAM):
             fear += np.float64(staff.fear[j])
             known += np.float64(staff.perceived_permission[j])
+        leaning = place_leaning(places.devolution[at], places.judgement_departures[at], p.service)
+        mean = 0.0
         for j in range(low, low + TEAM):
-            if draw(leaves, int(staff.id[j]), 0) >= leaving_job_chance(np.float64(staff.hope[j]), p):
+            if draw(leaves, int(staff.id[j]), 0) >= leaving_job_chance(np.float64(staff.hope[j]), p.staff):
+                mean += np.float64(staff.willingness[j])
                 continue
             staff.id[j] += staff.id.size
-            staff.skill[j] = p.newcomer_skill
-            staff.fear[j] = min(1.0, 0.5 * fear / TEAM + p.newcomer_fear)
-            staff.hope[j] = p.newcomer_hope
-            staff.credibility[j] = p.newcomer_credibility
-            staff.value[j] = p.newcomer_value
-            staff.perceived_permission[j] = 0.5 * (known / TEAM + now.old_permission[s])
+            staff.skill[j] = p.staff.newcomer_skill
+            staff.fear[j] = fear_of_newcomer(fear / TEAM, p.staff)
+            staff.hope[j] = p.staff.newcomer_hope
+            staff.credibility[j] = p.staff.newcomer_credibility
+            staff.value[j] = p.staff.newcomer_value
+            staff.perceived_permission[j] = known_to_newcomer(known / TEAM, now.old_permission[s], p.staff)
             staff.last_departure[j] = NEVER
+            staff.met[j] = 0
+            staff.solved[j] = 0
+            staff.departures[j] = 0
+            staff.departures_solved[j] = 0
+            staff.sanctioned[j] = 0
+            staff.backed[j] = 0
+            staff.trained[j] = 0
             staff.willingness[j] = willingness_to_depart(
-                np.float64(staff.perceived_permission[j]) * word_counts(np.float64(staff.credibility[j]), p),
+                np.float64(staff.perceived_permission[j]) * word_counts(np.float64(staff.credibility[j]), p.staff),
                 np.float64(staff.value[j]),
                 np.float64(teams.norm[team]),
                 np.float64(staff.hope[j]),
                 np.float64(staff.fear[j]),
-                0.0,
-                p,
+                leaning,
+                p.staff,
             )
-            tally.services[s * n_places + teams.place[team], ta.S_LEAVERS] += 1
+            mean += np.float64(staff.willingness[j])
+            tally.services[s * n_places + at, ta.S_LEAVERS] += 1
+        teams.willingness[team] = mean / TEAM

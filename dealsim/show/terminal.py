@@ -54,8 +54,8 @@ class Shown:
             return
         now = time.perf_counter()
         if self._bar is not None:
-            if stage != self._stage and done == 0:
-                self._bar.reset(self._task, total=whole if stage == "live" else None)
+            if stage != self._stage:
+                self._bar.reset(self._task, total=None)
             self._bar.update(
                 self._task,
                 description=_STAGES.get(stage, stage),
@@ -67,7 +67,7 @@ class Shown:
         if stage != self._stage and stage == "live":
             self._began = now
         self._stage = stage
-        tenth = int(10 * done / whole) if whole else 0
+        tenth = int(10 * done / whole) if whole and stage == "live" else 0
         if self._bar is None and tenth > self._tenth:
             self._tenth = tenth
             left = (now - self._began) * (whole - done) / done

@@ -83,17 +83,6 @@ KEPT_FOR_PEOPLE = {
 """Columns whose only reader is a page, a graph or the building, with the reason they are kept."""
 
 
-READ_BY_NOBODY = (
-    "teams.capacity", "services.contacts", "leadership.holders", "neighbourhoods.known_share",
-    "neighbourhoods.known_need", "neighbourhoods.carrying", "groups.load",
-)  # fmt: skip
-"""Written and read by no rule, process or metric: known; the test fails when one gets its reader."""
-
-
-def known_gap(name: str) -> object:
-    return pytest.param(name, marks=pytest.mark.xfail(reason="written and read by nobody", strict=True))
-
-
 @pytest.mark.parametrize("name", [name for name in COLUMNS if name != "leadership.id"])  # of one row, whose number is 0
 def test_some_code_writes_the_column(name):
     assert name in uses(frozenset(BUILDING))[0] | WRITTEN_BY_NAME, f"{name} is never written: it stays nought"
@@ -116,7 +105,7 @@ def test_some_process_moves_the_column(name):
     assert name in uses(frozenset(LIVING))[0], f"{name} is declared as moving and no process moves it"
 
 
-@pytest.mark.parametrize("name", [known_gap(name) if name in READ_BY_NOBODY else name for name in COLUMNS])
+@pytest.mark.parametrize("name", COLUMNS)
 def test_some_rule_process_or_metric_reads_the_column(name):
     if name.endswith(".id") or name in KEPT_FOR_PEOPLE:
         return
@@ -136,14 +125,10 @@ def out_of_range(world: World) -> list[str]:
     return found
 
 
-@pytest.mark.xfail(
-    reason="groups.reserves is declared up to 18; four times reserve_start times a draw is 24", strict=True
-)
 def test_a_borough_as_built_keeps_every_declared_range():
     assert out_of_range(small_world(3000, 1, 6, 3, 0)) == []
 
 
-@pytest.mark.xfail(reason="groups.reserves is declared up to 18, reserve_ceiling up to 36", strict=True)
 def test_reserves_keep_their_declared_range_under_the_highest_ceiling():
     parameters = with_values(Parameters(), {"group.reserve_ceiling": 36.0, "group.reserve_start": 9.0})
     world = small_world(3000, 1, 6, 3, 1, parameters)

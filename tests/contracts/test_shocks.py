@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dealsim import tally as ta
 from dealsim.engine import state_hash
 from dealsim.levers import SHOCKS
 from tests.worlds import life, policy_with
@@ -23,16 +24,8 @@ def test_every_shock_has_a_strength():
     assert {column_of(shock) for shock in SHOCKS} == set(STRENGTH)
 
 
-def cases():
-    """Every shock in every one of these weeks; budgets are read once a quarter, which misses a shock inside one."""
-    missed = pytest.mark.xfail(reason="budgets are read once a quarter", strict=True)
-    for shock in SHOCKS:
-        for first in (0, 5, 13, 27):
-            is_missed = shock == "budget_shock" and first in (5, 27)
-            yield pytest.param(shock, first, marks=missed if is_missed else ())
-
-
-@pytest.mark.parametrize(("shock", "first"), list(cases()))
+@pytest.mark.parametrize("first", [0, 5, 13, 27])
+@pytest.mark.parametrize("shock", SHOCKS)
 def test_a_shock_of_four_weeks_is_felt_whenever_it_comes(shock, first):
     name = column_of(shock)
     values = {"service.leader_exit": 0.6, "service.pressure": 2.0}
@@ -42,3 +35,14 @@ def test_a_shock_of_four_weeks_is_felt_whenever_it_comes(shock, first):
     getattr(shocked, name)[first : first + weeks] = STRENGTH[name]
     felt = [state_hash(life(usual, values, seed)) != state_hash(life(shocked, values, seed)) for seed in (1, 2, 3)]
     assert any(felt), f"a {shock.replace('_', ' ')} in week {first} changes nothing"
+
+
+@pytest.mark.parametrize("first", [5, 13, 24])
+def test_a_budget_shock_takes_staff_for_exactly_its_weeks(first):
+    shocked = policy_with(WEEKS)
+    shocked.budget_shock[first : first + 4] = 0.2
+    usual, struck = (
+        life(policy, seed=1).record.money[:, :, ta.M_CAPACITY].mean(axis=1) for policy in (policy_with(WEEKS), shocked)
+    )
+    struck_weeks = struck < usual - 0.05
+    assert struck_weeks.nonzero()[0].tolist() == list(range(first, first + 4))

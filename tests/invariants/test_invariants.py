@@ -15,7 +15,9 @@ from hypothesis import given, settings
 
 from dealsim import tally as ta
 from dealsim.agents.citizen import FIRST_ADULT_BAND, NEVER
+from dealsim.agents.group import known_share_of
 from dealsim.borough import COLUMNS_OF_KIND
+from dealsim.chance import CARRIED_BY_GROUP, chance
 from dealsim.declare import columns_of
 from dealsim.engine import World, branch
 from tests.model.boroughs import LONG, Life, copied, every_lever_moving, lives
@@ -78,7 +80,7 @@ def without_a_need_nothing_of_an_episode_is_left(w, before, kept):
     c = w.borough.citizens
     free = c.need == 0
     assert not c.part_open[free].any(), "open parts"
-    for name in ("parts", "part_now", "contacts", "referred", "known_to_groups", "met_this_episode"):
+    for name in ("parts", "part_now", "contacts", "in_contact", "referred", "known_to_groups", "met_this_episode"):
         assert not getattr(c, name)[free].any(), name
     assert np.all(c.part_last_solved[free] == -1)
     assert np.all(c.first_contact[free] == NEVER)
@@ -161,7 +163,7 @@ def place_by_place_people_and_services_count_the_same(w, before, kept):
 def the_columns_of_services_are_their_tallies(w, before, kept):
     n = len(w.borough.place_names)
     s = w.borough.services
-    for name in ("contacts", "served", "crisis_served", "tried", "visible", "reports"):
+    for name in ("served", "crisis_served", "tried", "visible", "reports"):
         assert np.array_equal(getattr(s, name), at(w, name).reshape(-1, n).sum(axis=1)), name
 
 
@@ -202,8 +204,16 @@ def contacts_of_an_episode_have_a_first_week(w, before, kept):
 def hidden_and_waiting_people_have_met_nobody(w, before, kept):
     c = w.borough.citizens
     in_need = c.need > 0
-    assert np.array_equal(w.tally.needs[:, ta.HIDDEN], by_cell(w, in_need & (c.contacts == 0)))
-    waiting = in_need & (c.contacts > 0) & (c.met_this_episode == 0)
+    alone = in_need & (c.in_contact == 0)
+    assert np.array_equal(w.tally.needs[:, ta.NO_SERVICE], by_cell(w, alone))
+    near = w.borough.neighbourhoods
+    share = np.where(c.known_to_groups == 1, near.met_share[c.neighbourhood], near.coverage[c.neighbourhood])
+    hidden = np.zeros_like(alone)
+    for i in np.flatnonzero(alone).tolist():
+        lot = chance(w.seed, CARRIED_BY_GROUP, 0, int(c.id[i]), int(c.episode[i]))
+        hidden[i] = c.need[i] == 3 or lot >= share[i]
+    assert np.array_equal(w.tally.needs[:, ta.HIDDEN], by_cell(w, hidden))
+    waiting = in_need & (c.in_contact == 1) & (c.met_this_episode == 0)
     assert np.array_equal(w.tally.needs[:, ta.WAITING], by_cell(w, waiting))
 
 
@@ -270,7 +280,8 @@ def what_workers_did_is_what_services_counted(w, before, kept):
     b = w.borough
     for column, name in (("met", "tried"), ("solved", "solved"), ("departures", "departures")):
         here = np.bincount(b.staff.service, getattr(b.staff, column), minlength=b.services.id.size)
-        assert np.array_equal(here, at(w, name).reshape(b.services.id.size, -1).sum(axis=1)), name
+        counted, left = (at(w, n).reshape(b.services.id.size, -1).sum(axis=1) for n in (name, "leavers"))
+        assert np.array_equal(here[left == 0], counted[left == 0]) and np.all(here <= counted), name
     s = b.staff
     assert np.all(s.departures_solved <= np.minimum(s.departures, s.solved))
     assert np.all(s.solved <= s.met) and np.all(s.departures <= s.met)
@@ -355,10 +366,13 @@ def group_totals_are_the_sum_of_their_members(w, before, kept):
 @invariant
 def neighbourhoods_hang_together(w, before, kept):
     n = w.borough.neighbourhoods
-    assert np.allclose(n.coverage, n.met_share * n.known_share)
-    assert np.all(n.carrying[n.load == 0] >= 0)
-    some = (n.carrying > 0) & (n.known_need > 0)
-    assert np.allclose(n.load[some], n.known_need[some] / n.carrying[some])
+    known = np.array([known_share_of(i, w.p.group) for i in w.borough.places.investment])
+    assert np.allclose(n.coverage, n.met_share * known[n.place])
+    some = (n.load > 0) & (n.load != w.p.group.load_unserved)
+    assert np.allclose(n.met_share[some], np.minimum(1.0, 1.0 / n.load[some]))
+    g = w.borough.groups
+    there = (g.alive == 1) & (before.borough.groups.alive == 1)
+    assert np.array_equal(g.load[there], n.load[g.neighbourhood[there]])
 
 
 # ---- counts and money

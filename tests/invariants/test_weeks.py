@@ -51,11 +51,13 @@ def broken_promises(world) -> list[str]:
         "reported incidents are visible": service[ta.S_REPORTS] <= service[ta.S_VISIBLE],
         "sanctions and backing answer visible incidents": service[ta.S_SANCTIONS] + service[ta.S_BACKED]
         <= service[ta.S_VISIBLE],
-        "people in need add up": needs[: ta.HIDDEN].sum() == in_need.sum(),
+        "people in need add up": needs[: ta.NO_SERVICE].sum() == in_need.sum(),
         "hidden and waiting people are in need": needs[ta.HIDDEN] + needs[ta.WAITING] <= in_need.sum(),
-        "hidden means no contact": needs[ta.HIDDEN] == (in_need & (c.contacts == 0)).sum(),
+        "no service means not in contact": needs[ta.NO_SERVICE] == (in_need & (c.in_contact == 0)).sum(),
+        "hidden people are in contact with no service": needs[ta.HIDDEN] <= needs[ta.NO_SERVICE],
+        "whoever is in contact has made one": (c.contacts[c.in_contact == 1] > 0).all(),
         "nobody without need has parts": not c.part_open[~in_need].any() and not c.parts[~in_need].any(),
-        "nobody without need has contacts": not c.contacts[~in_need].any() and not c.referred[~in_need].any(),
+        "nobody without need has contacts": not (c.contacts + c.in_contact + c.referred)[~in_need].any(),
         "everybody in need has an open part": c.part_open[in_need].any(axis=1).all(),
         "the part worked on is open": c.part_open[rows[in_need], c.part_now[in_need]].all(),
         "open parts are parts": (c.part_open.sum(axis=1) <= c.parts).all(),
@@ -72,7 +74,7 @@ def broken_promises(world) -> list[str]:
         "workers are where they were": t.staff[:, ta.WORKERS].sum() == b.staff.id.size,
         "capacity keeps its bounds": ((b.services.capacity >= 0.4) & (b.services.capacity <= 1.3)).all(),
         "money is not negative": (t.money >= 0.0).all(),
-        "coverage is met need among the known": (b.neighbourhoods.coverage <= b.neighbourhoods.known_share).all(),
+        "coverage is met need among the known": (b.neighbourhoods.coverage <= b.neighbourhoods.met_share).all(),
     }
     return [promise for promise, kept in promises.items() if not kept]
 

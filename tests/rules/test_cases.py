@@ -39,6 +39,7 @@ STAFF = StaffParameters()._replace(
     skill_decay=0.01, value_pace=0.1, hope_pace=0.02, hope_base=0.4, hope_success=0.6, hope_willingness=0.1,
     hope_trusted=0.1, hope_fear=0.3, hope_overload=0.2, heard_without_trust=0.3, turnover=0.13, turnover_hope=1.5,
     time_of_departure=1.4, caseload_full=25.0, session_hours=8.0, working_hours=35.0,
+    newcomer_takes_over=0.5, newcomer_fear=0.1,
 )  # fmt: skip
 SERVICE = ServiceParameters()._replace(
     solve_menu=0.75, solve_bespoke=0.6, solve_blind=0.15, solve_again=0.05, solve_listening=0.1, community_part=0.4,
@@ -46,12 +47,12 @@ SERVICE = ServiceParameters()._replace(
     incident_base=0.03, incident_crisis=2.0, incident_novice=1.0, incident_revealed=0.7, incident_blind=1.3,
     report_unafraid=0.9, procedure_shields=0.15, blame_pace=0.01, pressure=0.5, pressure_from=1.2, salience_pace=0.02,
     know_how_gain=0.02, know_how_loss=0.01, menu_learning=0.01, menu_forgetting=0.01, leader_convinced=0.04,
-    leader_slowness=6.5, capacity_low=0.4, capacity_high=1.3,
+    leader_slowness=6.5, judgement_spread=0.4, capacity_low=0.4, capacity_high=1.3,
 )  # fmt: skip
 GROUP = GroupParameters()._replace(
     needs_per_volunteer=0.25, known=0.3, signposting=0.2, coordination=0.15, income_memory=0.8, income_noise=0.1,
     reserve_ceiling=18.0, crowding=-0.5, grant_reach=0.5, fewest_volunteers=3.0, grace=52.0, births=0.039,
-    births_seed=0.026, idle_capacity=0.0,
+    births_seed=0.026, idle_capacity=0.0, load_unserved=3.0,
 )  # fmt: skip
 P = {"citizen": CITIZEN, "staff": STAFF, "service": SERVICE, "group": GROUP}
 E = math.e
@@ -161,8 +162,21 @@ CASES = [
     ("departing is sanctioned at the full rate", "service.sanction_chance", (0.6, True), 0.6),
     ("procedure protects", "service.sanction_chance", (0.6, False), 0.09),
     ("the climate goes a hundredth of the way", "service.blame_after_week", (0.6, 0.1), 0.595),
-    ("a rush of incidents without nerve", "service.blame_under_pressure", (0.4, 1.6, 0.5), 0.5),
-    ("blame stops at one", "service.blame_under_pressure", (0.9, 9.0, 0.0), 1.0),
+    ("a rush of incidents, half the nerve", "service.reaction_to_incidents", (1.6, 0.5), 0.1),
+    ("nerve held", "service.reaction_to_incidents", (9.0, 1.0), 0.0),
+    ("no more incidents than usual", "service.reaction_to_incidents", (1.0, 0.0), 0.0),
+    ("blame with what leaders add", "service.blame_with_reaction", (0.4, 0.1), 0.5),
+    ("blame stops at one", "service.blame_with_reaction", (0.9, 3.0), 1.0),
+    ("a place without power follows the rest", "service.place_leaning", (0.0, 2.0), 0.0),
+    ("a place with half the power", "service.place_leaning", (0.5, 2.0), 0.4),
+    ("£6 a head is one", "service.investment_in_place", (6.0, 0.0, 1.0), 1.0),
+    ("a place that would invest more", "service.investment_in_place", (6.0, 0.5, 2.0), 1.4),
+    ("no place invests less than nothing", "service.investment_in_place", (6.0, 1.0, -99.0), 0.0),
+    ("a newcomer takes over half the fear", "staff.fear_of_newcomer", (0.4,), 0.3),
+    ("a newcomer is half told", "staff.known_to_newcomer", (0.8, 0.2), 0.5),
+    ("two needs known for each that is carried", "group.load_of", (4, 2), 2.0),
+    ("nobody to carry what is known", "group.load_of", (4, 0), 3.0),
+    ("no need, no load", "group.load_of", (0, 0), 0.0),
     ("twice the old normal is felt slowly", "service.salience_after_week", (1.0, 0.4, 0.2), 1.02),
     ("what reports teach, what time takes", "service.know_how_after_week", (0.2, 0.5), 0.208),
     ("the menu learns from what worked", "service.menu_after_week", (0.6, 0.5, 0.5), 0.6 + 0.002 - 0.001),

@@ -130,11 +130,13 @@ def contacts(found: Counted) -> None:
     c = w.borough.citizens
     health = w.borough.service_of_kind[0, 0]
     for _ in range(50):
-        waiting, known, had = c.contacts > 0, c.known_to_groups == 1, c.contacts.copy()
+        waiting, known, had = c.in_contact == 1, c.known_to_groups == 1, c.contacts.copy()
+        sent_on = (had > 0) & ~waiting
         w.step()
-        hidden = int(w.tally.needs[:, ta.HIDDEN].sum())
-        found.add("a first contact", flow(w, "requests"), flow(w, "requests") + hidden, 0.05)
-        found.add("a repeat contact", flow(w, "failure_contacts"), waiting.sum(), 0.15)
+        untold = int(((c.need > 0) & (c.contacts == 0)).sum())
+        found.add("a first contact", flow(w, "requests"), flow(w, "requests") + untold, 0.05)
+        found.add("a repeat contact", (c.contacts > had)[waiting].sum(), waiting.sum(), 0.15)
+        found.add("someone sent on comes back as slowly", (c.contacts > had)[sent_on].sum(), sent_on.sum(), 0.05)
         found.add("sent to the community", flow(w, "sent_to_community"), flow(w, "contacts"), 0.3)
         came = (c.contacts > had) & ~known
         at_health = came & (c.part_service[:, 0] == health)
@@ -299,7 +301,7 @@ NAMES = (
     "a need arrives", "a need has two parts", "a need has three parts", "the standard offer fits",
     *(f"a need is of kind {kind}" for kind in range(6)), "an emerging need is put right",
     "an acute need is put right", "an emerging need gets worse", "an acute need becomes a crisis", "a first contact",
-    "a repeat contact", "sent to the community", "linked or sent, at health", "sent, elsewhere",
+    "a repeat contact", "someone sent on comes back as slowly", "sent to the community", "linked or sent, at health", "sent, elsewhere",
     "a conversation reveals", "a worker departs", "something goes wrong", "an incident is reported",
     "an unreported incident surfaces", "a visible incident is sanctioned", "a departure without sanction is backed",
     "a worker is away for training", "a worker leaves", "the menu solves", "the menu again solves",
