@@ -295,7 +295,11 @@ def _keep_and_show(
 def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
     from dealsim.borough import SMALLEST_TO_REPORT
     from dealsim.results import TOO_SMALL
+    from dealsim.show.terminal import print_timetable
 
+    timetables = {
+        name: scenario.timetable(made.weeks) for name, scenario in zip(made.names, made.scenarios, strict=True)
+    }
     if as_json:
         _print_json(
             {
@@ -309,6 +313,10 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
                 "years": made.years,
                 "replicates": made.replicates,
                 "scenarios": list(made.names),
+                "timetables": {
+                    name: [{"week": row.week, "begins": row.begins.isoformat(), "what": row.what} for row in rows]
+                    for name, rows in timetables.items()
+                },
             }
         )
         return
@@ -319,6 +327,8 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
     )
     if made.size < SMALLEST_TO_REPORT:
         typer.echo(TOO_SMALL)
+    for name, rows in timetables.items():
+        print_timetable(name, rows)
 
 
 # ---------------------------------------------------------------------- how it ends

@@ -596,9 +596,8 @@ def _series_frame(names: Sequence[str], lived: Mapping[tuple[int, int], _Lived])
             has_meaning = np.isfinite(values)
             parts.append((at, replicate, metric, group, np.asarray(weeks)[has_meaning], values[has_meaning]))
         if at and (0, replicate) in lived:
-            saving = _saving(lived[0, replicate].series, own)
-            if saving is not None:
-                parts.append((at, replicate, CUMULATIVE, "all", *saving))
+            savings = _savings(lived[0, replicate].series, own)
+            parts += [(at, replicate, CUMULATIVE, group, weeks, saved) for group, weeks, saved in savings]
     metrics = list(dict.fromkeys(part[2] for part in parts))
     groups = list(dict.fromkeys(part[3] for part in parts))
     metric_code = {name: k for k, name in enumerate(metrics)}
@@ -617,15 +616,18 @@ def _series_frame(names: Sequence[str], lived: Mapping[tuple[int, int], _Lived])
     )
 
 
-def _saving(
-    base: list[tuple[str, str, np.ndarray, np.ndarray]], own: list[tuple[str, str, np.ndarray, np.ndarray]]
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """What a scenario has saved against its pair so far, £ per head (costs are by the year)."""
-    costs = [next((row for row in rows if row[0] == "cost_per_head" and row[1] == "all"), None) for rows in (base, own)]
-    if costs[0] is None or costs[1] is None:
-        return None
-    weeks = np.asarray(costs[1][2])
-    return weeks, np.cumsum((costs[0][3] - costs[1][3]) / WEEKS_A_YEAR)
+_Rows = list[tuple[str, str, np.ndarray, np.ndarray]]
+
+
+def _savings(base: _Rows, own: _Rows) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """What a scenario has saved against its pair so far, £ per head, for everyone and in each service's ledger."""
+    spent = {group: values for metric, group, _, values in base if metric == "cost_per_head"}
+    saved = []
+    for metric, group, weeks, values in own:
+        if metric == "cost_per_head" and group in spent:
+            covered = WEEKS_A_MONTH if len(weeks) > 1 and weeks[1] - weeks[0] == WEEKS_A_MONTH else 1
+            saved.append((group, np.asarray(weeks), np.cumsum((spent[group] - values) * covered / WEEKS_A_YEAR)))
+    return saved
 
 
 def _people_frame(names: Sequence[str], lived: Mapping[tuple[int, int], _Lived]) -> pd.DataFrame:

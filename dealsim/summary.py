@@ -122,10 +122,15 @@ def smoothed(table: pd.DataFrame, metric: str, scenario: str, group: str = "all"
     Sums that add up over time are not smoothed.
     """
     rows = table[(table["metric"] == metric) & (table["scenario"] == scenario) & (table["group"] == group)]
+    return _smooth(rows, metric)
+
+
+def _smooth(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
     wide = rows.pivot(index="week", columns="replicate", values="value").sort_index()
     if wide.empty or metric == CUMULATIVE:
         return wide.iloc[WEEKS_A_MONTH - 1 :: WEEKS_A_MONTH] if len(wide) > 2 * WEEKS_A_MONTH else wide
-    every = wide.reindex(range(int(wide.index.min()), int(wide.index.max()) + 1))
+    covered = int(wide.index[1] - wide.index[0]) if len(wide) > 1 else 1  # weeks that one value speaks for
+    every = wide.reindex(range(int(wide.index.min()), int(wide.index.max()) + covered))
     smooth = every.rolling(SMOOTHED, min_periods=1).mean()
     return smooth[(smooth.index % WEEKS_A_MONTH == WEEKS_A_MONTH - 1) & (smooth.index >= WEEKS_A_MONTH - 1)]
 
@@ -133,18 +138,17 @@ def smoothed(table: pd.DataFrame, metric: str, scenario: str, group: str = "all"
 RETENTION_AFTER = 2 * WEEKS_A_YEAR
 """Weeks after support stops at which what is kept is measured."""
 OUTCOME_COLUMNS = (
-    "scenario",
-    "metric",
-    "outcome",
-    "label",
-    "unit",
-    "pairs",
-    "reached",
-    "mean",
-    "low",
-    "high",
-)
+    "scenario", "metric", "group", "outcome", "label", "unit", "pairs", "reached", "mean", "low", "high",
+)  # fmt: skip
 EARLY_WEEKS = 2 * WEEKS_A_YEAR
+
+
+_SAID = {
+    "half_effect_week": ("weeks until half the effect is there", "weeks"),
+    "retention": ("kept two years after support stops", "share of the effect"),
+    "early_dip": ("worst quarter of the first two years", ""),
+}
+"""What each outcome of a pair is called, and its unit where that is not the measure's own."""
 
 
 def pair_outcomes(
@@ -155,7 +159,7 @@ def pair_outcomes(
     headline: Sequence[str],
     stops: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
-    """What only a pair can show: when it pays back, how fast it works, how deep it dips first, what is kept.
+    """What only a pair can show, for everyone and by group: payback, how fast it works, its early dip, what is kept.
 
     The dip is the worst quarter of the first two years, so chance alone makes one. `stops` names the week from
     which a scenario's policy is its base's again: what is kept is the effect in the year that begins two years
@@ -163,70 +167,68 @@ def pair_outcomes(
     """
     rows: list[dict[str, Any]] = []
 
-    def add(scenario: str, metric: str, outcome: str, label: str, unit: str, per_pair: Mapping[int, float]) -> None:
+    def add(key: tuple[str, str, str], outcome: str, label: str, unit: str, per_pair: Mapping[int, float]) -> None:
+        metric, group, scenario = key
         reached = np.array([value for _, value in sorted(per_pair.items()) if math.isfinite(value)])
         mean, low, high = interval(reached)
         rows.append(
-            {"scenario": scenario, "metric": metric, "outcome": outcome, "label": label, "unit": unit,
+            {"scenario": scenario, "metric": metric, "group": group, "outcome": outcome, "label": label, "unit": unit,
              "pairs": len(per_pair), "reached": len(reached), "mean": mean, "low": low, "high": high}
         )  # fmt: skip
 
+    wanted = table[table["metric"].isin([*headline, CUMULATIVE])]
+    by: Any = wanted.groupby(["metric", "group", "scenario"], observed=True, sort=False)
+    parts: dict[tuple[str, str, str], pd.DataFrame] = dict(iter(by))
+    smooth = {key: _smooth(part, key[0]) for key, part in parts.items() if key[0] != CUMULATIVE}
+    groups = list(dict.fromkeys(group for _, group, _ in parts))
     for name in names[1:]:
-        saving = table[(table["metric"] == CUMULATIVE) & (table["scenario"] == name)]
-        if not saving.empty:
-            paid = {
-                int(replicate): payback_week(rows_["value"].to_numpy())
-                for replicate, rows_ in saving.groupby("replicate", observed=True)
-            }
-            add(
-                name,
-                CUMULATIVE,
-                "payback_week",
-                "Weeks until the saving has paid back what was spent",
-                "weeks",
-                paid,
-            )
+        for group in groups:
+            key = (CUMULATIVE, group, name)
+            if key in parts:
+                label = "Weeks until the saving has paid back what was spent"
+                add(key, "payback_week", label, "weeks", _paid_back(parts[key]))
         for metric in headline:
-            if metric == CUMULATIVE:
-                continue
-            own, base = smoothed(table, metric, name), smoothed(table, metric, names[0])
-            if own.empty or base.empty:
-                continue
-            apart = (own - base).dropna(axis=1, how="all")
-            good = metrics[metric].good
-            half, dip = {}, {}
-            for replicate in apart.columns:
-                path = apart[replicate].dropna()
-                end = path[path.index >= weeks - OUTCOME_WEEKS].mean()
-                half[int(replicate)] = _half_week(path, float(end)) if weeks >= 2 * OUTCOME_WEEKS else math.nan
-                early = path[path.index < EARLY_WEEKS]
-                if good == "up":
-                    dip[int(replicate)] = min(0.0, float(early.min()))
-                elif good == "down":
-                    dip[int(replicate)] = max(0.0, float(early.max()))
-            label, unit = metrics[metric].label, metrics[metric].unit
-            add(
-                name,
-                metric,
-                "half_effect_week",
-                f"{label}: weeks until half the effect is there",
-                "weeks",
-                half,
-            )
-            kept = {}
-            stop = (stops or {}).get(name, weeks)
-            if stop + RETENTION_AFTER < weeks:
-                for replicate in apart.columns:
-                    path = apart[replicate].dropna()
-                    before = path[(path.index >= stop - WEEKS_A_YEAR) & (path.index < stop)].mean()
-                    later = stop + RETENTION_AFTER
-                    after = path[(path.index >= later) & (path.index < later + WEEKS_A_YEAR)].mean()
-                    kept[int(replicate)] = float(after / before) if before else math.nan
-                share = "share of the effect"
-                add(name, metric, "retention", f"{label}: kept two years after support stops", share, kept)
-            if dip:
-                add(name, metric, "early_dip", f"{label}: worst quarter of the first two years", unit, dip)
+            for group in groups:
+                key, of_base = (metric, group, name), (metric, group, names[0])
+                if key not in smooth or of_base not in smooth:
+                    continue
+                apart = (smooth[key] - smooth[of_base]).dropna(axis=1, how="all")
+                stop = (stops or {}).get(name, weeks)
+                about = metrics[metric]
+                for outcome, per_pair in _dynamics(apart, weeks, stop, about.good).items():
+                    said, unit = _SAID[outcome]
+                    add(key, outcome, f"{about.label}: {said}", unit or about.unit, per_pair)
     return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
+
+
+def _paid_back(saving: pd.DataFrame) -> dict[int, float]:
+    """The week in which each replicate has paid back, NaN for never."""
+    paid = {}
+    for replicate, rows in saving.groupby("replicate", observed=True):
+        at = payback_week(rows["value"].to_numpy())
+        paid[int(str(replicate))] = float(rows["week"].to_numpy()[int(at)]) if math.isfinite(at) else math.nan
+    return paid
+
+
+def _dynamics(apart: pd.DataFrame, weeks: int, stop: int, good: str) -> dict[str, dict[int, float]]:
+    """From smoothed differences, one column a pair: half the effect, what is kept after support stops, the dip."""
+    found: dict[str, dict[int, float]] = {"half_effect_week": {}}
+    later = stop + RETENTION_AFTER
+    for replicate in apart.columns:
+        path = apart[replicate].dropna()
+        at = path.index
+        end = float(path[at >= weeks - OUTCOME_WEEKS].mean())
+        found["half_effect_week"][replicate] = _half_week(path, end) if weeks >= 2 * OUTCOME_WEEKS else math.nan
+        if later < weeks:
+            before = path[(at >= stop - WEEKS_A_YEAR) & (at < stop)].mean()
+            after = path[(at >= later) & (at < later + WEEKS_A_YEAR)].mean()
+            found.setdefault("retention", {})[replicate] = float(after / before) if before else math.nan
+        early = path[at < EARLY_WEEKS]
+        if good == "up":
+            found.setdefault("early_dip", {})[replicate] = min(0.0, float(early.min()))
+        elif good == "down":
+            found.setdefault("early_dip", {})[replicate] = max(0.0, float(early.max()))
+    return found
 
 
 def payback_week(saved: np.ndarray) -> float:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from dealsim.errors import InputError
 from dealsim.levers import LEVERS, Policy
-from dealsim.scenarios.timetable import policy_table
+from dealsim.scenarios.timetable import Dated, policy_table, timetable
 from dealsim.scenarios.wording import brief, shown, suggestion
 
 FORMAT = 1
@@ -106,6 +106,10 @@ class Scenario:
         """
         self.notices(place_names)
         return policy_table(self.levers, self.schedule, self.shocks, weeks, place_names)
+
+    def timetable(self, weeks: int) -> list[Dated]:
+        """What changes when, by week and date: the schedule and the shocks."""
+        return timetable(self.schedule, self.shocks, weeks)
 
     def notices(self, place_names: Sequence[str]) -> tuple[str, ...]:
         """What is said of places that this (perhaps small) borough does not have, and so ignored.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -206,3 +206,59 @@ def _strike(policy: Policy, shock: Mapping[str, Any]) -> None:
         policy.budget_shock[during] = np.minimum(1.0, policy.budget_shock[during] + float(shock["size"]))
     else:
         policy.leaders_stay[during] = 1.0
+
+
+class Dated(NamedTuple):
+    """One line of a scenario's timetable: a week, the Monday on which it begins, and what happens in it."""
+
+    week: int
+    begins: date
+    what: str
+
+
+def timetable(schedule: Iterable[Mapping[str, Any]], shocks: Iterable[Mapping[str, Any]], weeks: int) -> list[Dated]:
+    """What a schedule and its shocks do, by week and date, within so many weeks.
+
+    >>> entry = {"lever": "nerve", "from": "2013-04", "value": 0.8, "until": "2014-04-07"}
+    >>> for line in timetable([entry], [], 520):
+    ...     print(line.week, line.begins, line.what)
+    104 2013-04-01 nerve becomes 0.8
+    157 2014-04-07 nerve goes back to what it was
+    """
+    found = []
+    for entry in by_date(schedule):
+        start, end = span_of(entry)
+        form, name = form_of(entry), entry["lever"]
+        payer = f", paid by {_name(entry['paid_by'])}" if "paid_by" in entry else ""
+        if form == "ramp":
+            first, last = (_value(value) for value in entry["ramp"])
+            assert end is not None
+            found.append((start, f"{_name(name)} begins to move from {first} to {last}, reached in week {end}{payer}"))
+            continue
+        found.append((start, f"{_name(name)} becomes {_value(entry[form])}{payer}"))
+        if end is not None:
+            found.append((end, f"{_name(name)} goes back to what it was"))
+    for shock in shocks:
+        start, length = week_of(shock["at"]), int(shock.get("weeks", 1))
+        about = [
+            f"{shock[key]:g}" if key == "size" else _name(shock[key]) for key in ("size", "service") if key in shock
+        ]
+        lasts = f" for {length} weeks" if length > 1 else ""
+        found.append((start, f"{_name(shock['kind'])} {' '.join(about)}".rstrip() + lasts))
+    found.sort(key=lambda row: row[0])
+    return [Dated(week, monday_of(week), what) for week, what in found if week < weeks]
+
+
+def _name(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _value(value: Any) -> str:
+    """A value as a reader would say it."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_value(part)} ({_name(key)})" for key, part in value.items())
+    if isinstance(value, str):
+        return _name(value)
+    if isinstance(value, Sequence):
+        return ", ".join(_name(part) for part in value) or "none"
+    return f"{value:g}"

@@ -115,6 +115,7 @@ SPECIFICATION: dict[str, tuple[Row, ...]] = {
     "One week: calendar": _rows(
         "52 weeks a year, 4 a month, 13 a quarter", "calendar.WEEKS_A_YEAR calendar.WEEKS_A_MONTH calendar.WEEKS_A_QUARTER",
         "Week 0 begins on Monday 4 April 2011", "scenarios.timetable.WEEK_ZERO scenarios.timetable.week_of",
+        "A printed table of date and week", "scenarios.timetable.timetable show.terminal.print_timetable",
         "Burn-in before week 0, outside the series", "engine.burn_in",
         "The order of the week, printable", "week.SCHEDULE",
     ),
@@ -137,7 +138,7 @@ SPECIFICATION: dict[str, tuple[Row, ...]] = {
         "Known need, capacity, load and coverage of groups", "week.groups_carry_need processes.community.groups_take_on_need",
         "Money every week, budget to capacity every quarter",
         "week.money_is_spent processes.money.spend_money week.budgets_are_set processes.money.set_budgets",
-        "Reactive blame from salience", "agents.service.blame_under_pressure",
+        "Reactive blame from salience, once a quarter", "agents.service.reaction_to_incidents agents.service.ServiceColumns.reaction",
         "Weekly observation that only watches", "week.week_is_observed tally.Tally",
     ),
     "Citizens: arrival": _rows(
@@ -191,7 +192,7 @@ SPECIFICATION: dict[str, tuple[Row, ...]] = {
         "Reported when unafraid, or surfacing", f"{_V}report_chance {_VP}surfaces",
         "Sanction for departing, less by the book; else publicly backed", f"{_V}sanction_chance",
         "Blame is slow", f"{_V}blame_after_week",
-        "Blame under pressure, against nerve", f"{_V}blame_under_pressure",
+        "Blame under pressure, against nerve", f"{_V}blame_with_reaction {_V}reaction_to_incidents",
         "Salience of visible incidents against late burn-in", f"{_V}salience_after_week {_SERVICE}incidents_normal",
         "Fear", f"{_S}fear_after_week",
         "Credibility", f"{_S}credibility_after_week",
@@ -208,7 +209,7 @@ SPECIFICATION: dict[str, tuple[Row, ...]] = {
     "Volunteers and groups": _rows(
         "Joining, by volunteer ties, agency, expectation, coordination and room", f"{_C}joining_chance {_CP}volunteer_ceiling",
         "Leaving, by load, coordination and own need", f"{_C}leaving_chance",
-        "Known need", f"{_G}known_share_of agents.group.NeighbourhoodColumns.known_need",
+        "Known need", f"{_G}known_share_of {_G}load_of",
         "Capacity, load and coverage", f"{_G}needs_carried agents.group.NeighbourhoodColumns.coverage",
         "Lift by coordinators", f"{_G}coordination_lift",
         "Own income", f"{_G}own_income_after_month",
@@ -297,7 +298,7 @@ SPECIFICATION: dict[str, tuple[Row, ...]] = {
         "Gap by deprivation fifth", "metrics.METRICS[wellbeing_gap]",
         "Gap by place", "metrics.METRICS[wellbeing_gap_places]",
         "Agency and trust", "metrics.METRICS[mean_agency] metrics.METRICS[mean_trust]",
-        "Share that met a changed conversation in the last year", "metrics.METRICS[changed_conversation_share]",
+        "Share that met a changed conversation in the last year", "metrics.METRICS[changed_conversation_population_share] metrics.METRICS[changed_conversation_share]",
     ),
     "Metrics: staff": _rows(
         "Willingness, fear, skill, hope, credibility",

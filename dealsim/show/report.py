@@ -304,7 +304,7 @@ def _pairs(results: Results) -> str:
     if results.outcomes.empty:
         return ""
     rows = []
-    for raw in results.outcomes.to_dict("records"):
+    for raw in results.outcomes[results.outcomes["group"] == "all"].to_dict("records"):
         row = scaled(raw)
         if row["pairs"] == 0 or (row["outcome"] == "half_effect_week" and not _is_shown(results, row)):
             continue

@@ -126,6 +126,19 @@ def print_results(results: Results) -> None:
         console.print(Text(line))
 
 
+def print_timetable(name: str, rows: list[Any]) -> None:
+    """What a scenario changes when, by week and date."""
+    if not rows:
+        print(f"{plain(name)}: nothing changes; its levers stay as they are.")
+        return
+    table = Table(title=f"{plain(name)}: what changes when", title_justify="left", title_style="bold")
+    for head in ("Week", "Begins on", "What"):
+        table.add_column(head, justify="right" if head == "Week" else "left", overflow="fold")
+    for row in rows:
+        table.add_row(str(row.week), f"{row.begins:%a %d %b %Y}", Text(plain(row.what, 300)))
+    _console().print(table)
+
+
 def remarks(results: Results) -> list[str]:
     """What must be said with any figure of these results."""
     lines = [NOT_CALIBRATED]
