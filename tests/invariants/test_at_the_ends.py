@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from dealsim import tally as ta
+from dealsim.compiled import interpreted
 from dealsim.engine import World, branch, live, state_hash
+from dealsim.errors import InputError
 from dealsim.levers import Policy, policy_of
 from dealsim.metrics import series
 from dealsim.network import Ties, ties_from_edges
@@ -114,7 +116,38 @@ def test_all_needs_of_one_kind(kind):
     survives(branch(small_world(300, 2, 6, parameters=with_values(Parameters(), values)), rich_policy(30), 3, 30), 30)
 
 
+def test_a_need_has_no_more_parts_than_there_are_services_with_needs():
+    """Two kinds of need and three parts wished for: two parts, each of another service, and no contact is lost."""
+    names = [name for name in every_parameter() if "weight_" in name]
+    values = {name: float(at in (1, 4)) for at, name in enumerate(names)} | {
+        "citizen.two_parts": 0.5,
+        "citizen.three_parts": 0.4,
+        "citizen.arrival_base": 0.012,
+    }
+    world = branch(small_world(800, 2, 6, parameters=with_values(Parameters(), values)), policy_with(30), 3, 30)
+    survives(world, 30)
+    c = world.borough.citizens
+    in_need = c.need > 0
+    assert set(c.parts[in_need].tolist()) == {1, 2}
+    assert np.all(c.part_service[in_need & (c.parts == 2), 0] != c.part_service[in_need & (c.parts == 2), 1])
+    assert flow(world, "contacts") == at_services(world, "contacts") > 0
+
+
+def test_needs_about_nothing_are_refused():
+    names = [name for name in every_parameter() if "weight_" in name]
+    with pytest.raises(InputError, match="must be above 0"):
+        with_values(Parameters(), dict.fromkeys(names, 0.0))
+    empty = Parameters()._replace(citizen=Parameters().citizen._replace(**{name.split(".")[1]: 0.0 for name in names}))
+    with pytest.raises(InputError, match="must be above 0"):
+        small_world(300, 1, 6, parameters=empty)
+
+
 # ---- people and places
+
+
+def test_a_cell_of_many_places_does_not_run_over():
+    """Columns are small whole numbers; the row of a count is not."""
+    assert interpreted(ta.cell_of)(np.int8(4), np.int8(49), 50) == 249
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])

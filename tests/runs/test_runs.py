@@ -97,8 +97,25 @@ def test_the_saving_is_what_the_pair_did_not_spend(pairs):
         )["value"].to_numpy()
         for name in pairs.names
     }
-    saved = pairs.series.query("metric == 'cumulative_saving' and replicate == 1")["value"].to_numpy()
+    saved = pairs.series.query("metric == 'cumulative_saving' and replicate == 1 and group == 'all'")[
+        "value"
+    ].to_numpy()
     assert saved[-1] == pytest.approx((costs["cuts_only"] - costs["deal"]).sum() / 52)
+
+
+def test_the_ledgers_of_the_services_add_up_to_the_saving(pairs):
+    saving = pairs.series.query("metric == 'cumulative_saving' and replicate == 1")
+    last = saving.groupby("group", observed=True)["value"].last()
+    ledgers = [group for group in last.index if group.startswith("service:")]
+    assert len(ledgers) >= 1
+    assert last[ledgers].sum() == pytest.approx(last["all"])
+    assert {"all", *ledgers} == set(pairs.outcomes.query("outcome == 'payback_week'")["group"])
+
+
+def test_how_fast_an_effect_comes_is_told_by_fifth_and_place_too(pairs):
+    dips = pairs.outcomes.query("outcome == 'early_dip' and metric == 'contacts_per_1000'")
+    groups = pairs.series.query("metric == 'contacts_per_1000'")["group"].unique()
+    assert set(dips["group"]) == set(groups) and {"all", "quintile:1"} <= set(groups)
 
 
 def test_differences_are_taken_pair_by_pair(pairs):
@@ -117,7 +134,7 @@ def test_what_is_finished_is_kept_when_stopped():
     seen = threading.Event()
 
     def watch(stage, done, whole):
-        if done >= 0.4 * whole:
+        if stage == "live" and done >= 0.4 * whole:
             seen.set()
 
     with pytest.raises(InterruptedRun) as caught:
@@ -135,11 +152,25 @@ def test_stopped_before_the_first_pair_keeps_nothing():
     assert caught.value.results is None
 
 
+def test_stopped_while_the_borough_is_prepared_stops_at_once():
+    lived = []
+
+    def watch(stage, done, whole):
+        lived.append((stage, done, whole))
+
+    with pytest.raises(InterruptedRun) as caught:
+        run("cuts_only", replicates=2, size=3000, years=1, cache=False, progress=watch,
+            stop=lambda: any(done for _, done, _ in lived))  # fmt: skip
+    assert caught.value.results is None and caught.value.exit_code == 130
+    assert {stage for stage, _, _ in lived} == {"burn_in"}
+    assert max(done for _, done, _ in lived) < lived[0][2], "burn-in went on to its end"
+
+
 def test_ctrl_c_keeps_the_finished_pairs():
     pressed = []
 
     def press(stage, done, whole):
-        if done >= 0.3 * whole and not pressed:
+        if stage == "live" and done >= 0.3 * whole and not pressed:
             pressed.append(stage)
             raise KeyboardInterrupt
 
