@@ -46,7 +46,7 @@ class World:
         _check_columns(borough)
         self.borough = borough
         self.parameters = parameters
-        self.p = packed(parameters)
+        self.p = Parameters(*(packed(record) for record in parameters))  # as compiled loops read them
         self.seed = seed
         self.week = week
         self.policy = rows_of_policy(policy, borough)

@@ -146,7 +146,7 @@ def week_is_observed(w: Any) -> None:
     observe_everyone(b.citizens, w.tally)
     if w.week % WEEKS_A_MONTH == 0:
         w.tally.stocks[:] = 0
-        observe_groups_of_people(b.citizens, w.p.citizen, w.seed, w.week, w.tally, n_places)
+        observe_groups_of_people(b.citizens, w.p.citizen, w.seed, w.week, w.scratch, w.tally, n_places)
 
 
 WEEK = (

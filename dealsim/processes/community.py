@@ -149,25 +149,31 @@ def copy_ties(citizens, groups, places, neighbourhoods, ties, now, seed, scratch
         if not citizens.volunteer[i]:
             continue
         share = places.champions[citizens.place[i]]
-        champion = 1 if share > 0.0 and draw(champions, int(citizens.id[i]), 0) < share else 0
-        for k in range(ties.start[i], ties.start[i + 1]):
-            scratch.asking[ties.to[k]] += 1 + champion
-            scratch.champions[ties.to[k]] += champion
+        if share > 0.0 and draw(champions, int(citizens.id[i]), 0) < share:
+            for k in range(ties.start[i], ties.start[i + 1]):
+                scratch.asking[ties.to[k]] += 2
+                scratch.champions[ties.to[k]] += 1
+        else:
+            for k in range(ties.start[i], ties.start[i + 1]):
+                scratch.asking[ties.to[k]] += 1
 
 
 @compiled_loop
 def listen_to_ties(citizens, groups, ties, p, scratch):
     """What each citizen hears and can lean on: trust around her, and support from ties without a need."""
+    k = 0  # the ties of the citizens lie one after the other
     for i in range(citizens.id.size):
         weights = 0.0
         trust = 0.0
         given = 0.0
-        for k in range(ties.start[i], ties.start[i + 1]):
+        end = ties.start[i + 1]
+        while k < end:
             j = ties.to[k]
             weight = np.float64(ties.weight[k])
             weights += weight
             trust += weight * np.float64(scratch.ties[j, 0])
             given += weight * np.float64(scratch.ties[j, 1])
+            k += 1
         citizens.support[i] = given / weights if weights > 0.0 else 0.0
         if citizens.volunteer[i]:
             group = citizens.group[i]

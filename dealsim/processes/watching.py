@@ -130,9 +130,11 @@ def observe_everyone(citizens, tally):
 
 
 @compiled_loop
-def observe_groups_of_people(citizens, p, seed, week, tally, n_places):
+def observe_groups_of_people(citizens, p, seed, week, scratch, tally, n_places):
     """Every fourth week: sum up people aged 16 and over by national fifth and place."""
     moods = question(seed, ch.SURVEY_NOISE, week)
+    for i in range(citizens.id.size):  # a loop of its own, which the compiler turns into many draws at once
+        scratch.draws[i] = inverse_normal(draw(moods, int(citizens.id[i]), 0))
     for i in range(citizens.id.size):
         cell = cell_of(citizens.fifth[i], citizens.place[i], n_places)
         tally.stocks[cell, ta.PEOPLE] += 1
@@ -140,8 +142,7 @@ def observe_groups_of_people(citizens, p, seed, week, tally, n_places):
             continue
         w = whole_of(np.float64(citizens.wellbeing[i]))
         e = np.float64(citizens.expectation[i])
-        mood = inverse_normal(draw(moods, int(citizens.id[i]), 0))
-        answer = int(survey_answer(np.float64(citizens.wellbeing[i]), mood, p))
+        answer = int(survey_answer(np.float64(citizens.wellbeing[i]), scratch.draws[i], p))
         tally.stocks[cell, ta.ANSWERS] += answer
         tally.stocks[cell, ta.ANSWERS_SQUARED] += answer * answer
         tally.stocks[cell, ta.SURVEYED] += 1
