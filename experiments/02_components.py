@@ -34,7 +34,9 @@ COMPONENTS = {
 }
 METRICS = (
     "contacts_per_1000",
+    "need_share",
     "hidden_need_share",
+    "hidden_need_population_share",
     "crisis_onsets_per_1000",
     "mean_wellbeing",
     "wellbeing_in_need",
