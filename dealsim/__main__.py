@@ -198,9 +198,6 @@ def doctor(
     return FAULT if found["problems"] else OK
 
 
-# ---------------------------------------------------------------------- one piece of work
-
-
 def _work(
     command: str,
     scenarios: tuple[str, ...],
@@ -225,7 +222,7 @@ def _work(
     store.prepare(out, needed.disk_mb)
     is_silent = quiet or as_json
     if compiled.FIRST_USE and not is_silent:
-        note("the model's code is compiled once on this machine; that takes about a minute more")
+        note("the model's code is compiled once on this machine; that takes about half a minute more")
     from dealsim.runs import InterruptedRun, live_plan
 
     loaded = time.perf_counter() - began
@@ -329,9 +326,6 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
         typer.echo(TOO_SMALL)
     for name, rows in timetables.items():
         print_timetable(name, rows)
-
-
-# ---------------------------------------------------------------------- how it ends
 
 
 def _print_json(value: Any) -> None:

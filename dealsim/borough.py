@@ -15,9 +15,7 @@ from dealsim import chance as ch
 from dealsim.agents.citizen import (
     FIRST_ADULT_BAND,
     NEVER,
-    OLDER_BAND,
     CitizenColumns,
-    arrival_chance,
     wellbeing_target,
 )
 from dealsim.agents.group import GroupColumns, NeighbourhoodColumns, own_income_after_month
@@ -32,6 +30,7 @@ from dealsim.network import Ties, build_ties, ties_from_edges, to_networkx
 from dealsim.parameters import Parameters, check_together
 from dealsim.people import draw_people
 from dealsim.places import PlaceInput
+from dealsim.rows import arrival_in_row
 
 RESIDENTS_PER_TEAM = 786
 """One frontline worker for about each hundred residents: so many residents that 33,000 have exactly the 42 teams
@@ -39,6 +38,8 @@ which seven places and six services need, and ten times as many people have ten 
 SMALLEST_TO_REPORT = 3000
 """Boroughs smaller than this are for tests; their results are marked."""
 MOST_PLACES = 50
+SLOTS_AT_FIRST = 1000.0
+"""Case slots a worker at the start of burn-in: room for everyone, until planned use is known."""
 
 
 class Borough(NamedTuple):
@@ -147,9 +148,12 @@ def build(
     if separate_services:
         names = tuple(f"{name} {people.place_names[i // n_services]}" for i, name in enumerate(names))
 
+    weight = np.array([getattr(p.citizen, f"weight_{kind}") for kind in SERVICE_KINDS])
     services = empty_columns(ServiceColumns, rows)
     services.id[:] = np.arange(rows)
-    services.kind[:] = [row[0] for row in kinds]
+    for row, kinds_here in enumerate(kinds):
+        if 0 in kinds_here and weight[0] > 0.0:
+            services.health_share[row] = weight[0] / sum(weight[kind] for kind in kinds_here)
     services.blame[:] = services.blame_in_force[:] = LEVERS["blame_culture"].default
     services.permission[:] = services.permission_decided[:] = LEVERS["permission_to_innovate"].default
     services.nerve[:] = LEVERS["nerve"].default
@@ -158,7 +162,6 @@ def build(
     services.menu_fit[:] = p.service.menu_fits
     services.capacity[:] = 1.0
 
-    weight = np.array([getattr(p.citizen, f"weight_{kind}") for kind in SERVICE_KINDS])
     need_of_place = np.bincount(citizens.place, citizens.arrival.astype(np.float64), n_places)
     demand = np.zeros((n_places, rows))
     for at in range(n_places):
@@ -215,21 +218,6 @@ def _share_out(total: int, demand: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def arrival_in_row(citizens, i, p):
-    """The chance that a need arrives for the person in a row, from her own circumstances."""
-    age = citizens.age_band[i]
-    return arrival_chance(
-        np.float64(citizens.deprivation[i]),
-        1.0 if age >= OLDER_BAND else 0.0,
-        1.0 if age < FIRST_ADULT_BAND else 0.0,
-        np.float64(citizens.long_term_condition[i]),
-        np.float64(citizens.carer[i]),
-        np.float64(citizens.wellbeing[i]),
-        p,
-    )
-
-
-@compiled
 def _draw_citizens(citizens, seed, p):
     """The start of each citizen's life: agency, trust and wellbeing around a personal level; no need yet."""
     for i in range(citizens.id.size):
@@ -279,7 +267,7 @@ def _citizens(people: Any, seed: int, p: Parameters) -> CitizenColumns:
         first_cell.setdefault(at, cell)
     start = np.array([first_cell.get(at, 0) for at in range(len(people.place_names))], np.int64)
     citizens.patch[:] = people.cell - start[people.place]
-    for name in ("first_contact", "last_met", "last_changed"):
+    for name in ("first_contact", "last_met", "last_seen", "last_changed"):
         getattr(citizens, name)[:] = NEVER
     citizens.part_last_solved[:] = -1
     citizens.group[:] = -1
@@ -303,7 +291,7 @@ def _staff(
                 teams.service[row : row + team_count[at, service]] = service
                 row += int(team_count[at, service])
     teams.id[:] = np.arange(n_teams)
-    teams.slots_per_worker[:] = 1000.0  # set by planned use during burn-in
+    teams.slots_per_worker[:] = SLOTS_AT_FIRST
     posts = np.arange(n_teams * TEAM_SIZE)
     staff.id[:] = posts
     staff.team[:] = posts // TEAM_SIZE

@@ -148,7 +148,7 @@ def question(seed, decision, week):
 def draw(key, id, n):
     """The draw in [0, 1) that person `id` gets on the n-th asking of a question."""
     word, _ = threefry(key[0], key[1], id, n)
-    return word * 2.3283064365386963e-10
+    return word * UNIT
 
 
 @compiled

@@ -31,7 +31,7 @@ _QUANTILES = np.array(
 @compiled
 def exponential(x):
     """e to the power x, by arithmetic alone: split off whole powers of two, then a polynomial."""
-    x = min(60.0, max(-60.0, x))
+    x = min(EXP_LIMIT, max(-EXP_LIMIT, x))
     k = np.floor(x * 1.4426950408889634 + 0.5)
     r = x - k * 0.6931471805599453
     series = 1.0 + r * (
@@ -66,7 +66,7 @@ def logistic(x):
 @compiled
 def inverse_normal(u):
     """The standard normal value below which a share u of people lie, read from a table of 4,096 steps."""
-    at = u * 4096.0
+    at = u * _STEPS
     k = int(at)
     low = _QUANTILES[k]
     return low + (at - k) * (_QUANTILES[k + 1] - low)

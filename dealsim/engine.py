@@ -16,12 +16,13 @@ import numpy as np
 from dealsim import compiled
 from dealsim import tally as ta
 from dealsim.agents.citizen import FIRST_ADULT_BAND
+from dealsim.agents.staff import TEAM_SIZE
 from dealsim.borough import COLUMNS_OF_KIND, KINDS_OF_ROW, Borough, build
-from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
+from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.compiled import packed
 from dealsim.declare import columns_of, empty_columns
 from dealsim.errors import StoppedError
-from dealsim.levers import LEVERS, SERVICE_KINDS, Policy, policy_in_force, policy_of
+from dealsim.levers import LEVERS, SERVICE_KINDS, Policy, policy_in_force, policy_of, without_shocks
 from dealsim.network import Ties, ties_from_edges
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput
@@ -36,6 +37,8 @@ SETTLING_PACE = 0.15
 """How far, each quarter of settling, a team's slots move towards what meets planned use."""
 MEASURING_WEEKS = 3 * WEEKS_A_YEAR
 """The last weeks of burn-in, in which the old budget and the normal rate of incidents are measured."""
+LEAST_ASKED = 0.05
+"""Slots a week that a team is taken to be asked for at least, so that a team nobody asked keeps some."""
 EVENT_ROOM_PER_PERSON = 400
 
 
@@ -69,10 +72,11 @@ class World:
         fifths[borough.citizens.neighbourhood] = borough.citizens.fifth
         self.cell_of = fifths * n_places + borough.neighbourhoods.place
 
-    @property
-    def row(self) -> int:
-        """The row of the policy table in force: burn-in lives under the first."""
-        return min(max(self.week, 0), self.policy.demand.size - 1)
+    def policy_of_week(self, week: int) -> Policy:
+        """What is in force in a week: the first row through burn-in, the last, without its shocks, after the end."""
+        last = self.policy.demand.size - 1
+        now = policy_in_force(self.policy, min(max(week, 0), last))
+        return without_shocks(now) if week > last else now
 
     @property
     def events(self) -> np.ndarray:
@@ -81,17 +85,16 @@ class World:
 
     def step(self) -> None:
         """One week: every process in order, then what was counted goes into the record."""
-        self.now = policy_in_force(self.policy, self.row)
+        self.now = self.policy_of_week(self.week)
         # a scenario's first week is compared with the old regime it comes from
-        earlier = min(self.week - 1, self.policy.demand.size - 1)
-        self.before = policy_in_force(self.policy, earlier) if earlier >= 0 else self.old_regime
+        self.before = self.policy_of_week(self.week - 1) if self.week > 0 else self.old_regime
         for process in WEEK:
             process(self)
         if self.record is not None and 0 <= self.week < self.record.flows.shape[0]:
             for name in ta.Record._fields:
                 if name == "stocks":
-                    if self.week % 4 == 0:
-                        self.record.stocks[self.week // 4] = self.tally.stocks
+                    if self.week % WEEKS_A_MONTH == 0:
+                        self.record.stocks[self.week // WEEKS_A_MONTH] = self.tally.stocks
                 else:
                     getattr(self.record, name)[self.week] = getattr(self.tally, name)
         self.week += 1
@@ -129,7 +132,9 @@ def rows_of_policy(policy: Policy, borough: Borough) -> Policy:
             for s, row in enumerate(kinds):
                 out[:, s] = table[:, list(row)].sum(axis=1) / len(row)
             by_service[name] = out
-    return policy._replace(**by_service)
+    tables = policy._replace(**by_service)
+    # compiled loops rely on a plain layout of every row
+    return Policy(*(np.ascontiguousarray(table, np.float64) for table in tables))
 
 
 _BY_SERVICE = (*(name for name, lever in LEVERS.items() if lever.varies_by == "service"), "in_deal", "scandal")
@@ -242,7 +247,7 @@ def burn_in(
 def _set_capacity(world: World, asked: np.ndarray, anew: bool) -> None:
     """Move each team's slots a worker towards what meets planned use; at first all the way."""
     teams = world.borough.teams
-    wish = np.maximum(asked, 0.05) / (8.0 * world.parameters.staff.planned_use)
+    wish = np.maximum(asked, LEAST_ASKED) / (TEAM_SIZE * world.parameters.staff.planned_use)
     share = 1.0 if anew else SETTLING_PACE
     teams.slots_per_worker[:] += share * (wish - teams.slots_per_worker)
     teams.slots[:] = 0.0

@@ -359,3 +359,9 @@ def policy_in_force(policy: Policy, row: int) -> Policy:
         for name, table in policy._asdict().items()
     ]
     return Policy(*values)
+
+
+def without_shocks(now: Policy) -> Policy:
+    """A week's policy with its levers as they are and no shock in it."""
+    calm: dict[str, Any] = {"leader_leaves": 0.0, "leaders_stay": 0.0, "demand": 1.0, "budget_shock": 0.0}
+    return now._replace(**calm, scandal=np.zeros_like(now.scandal))

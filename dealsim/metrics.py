@@ -83,9 +83,6 @@ def _spread(total: np.ndarray, squares: np.ndarray, number: np.ndarray) -> np.nd
 PER_1000_A_YEAR = 1000.0 * WEEKS_A_YEAR
 
 
-# ---- demand ------------------------------------------------------------------------------------------------
-
-
 @metric("Contacts with services", "per 1,000 residents a year", "down", "flows", by_service=True)
 def contacts_per_1000(c):
     """All contacts: first, repeat, referred, in crisis, turned away, or sent on at the door."""
@@ -173,7 +170,7 @@ def hidden_need_population_share(c):
 
 @metric("Unmet need", "share of residents", "down", "needs")
 def unmet_need_share(c):
-    """People in need whom no worker has met in this episode: hidden, waiting or turned away."""
+    """People in need who are hidden, or wait for a first meeting; those turned away so far are among them."""
     return (c.hidden + c.waiting) / c.people
 
 
@@ -190,9 +187,6 @@ def waiting_weeks(c):
     before = np.where(at > 0, below[rows, np.maximum(at - 1, 0)], 0.0)
     inside = _share(total / 2.0 - before, year[rows, at])
     return np.where(total > 0, np.maximum(0.0, at - 0.5 + inside), np.nan)
-
-
-# ---- people ------------------------------------------------------------------------------------------------
 
 
 @metric("Mean wellbeing", "0–10 (ONS life satisfaction), people 16 and over", "up", "stocks")
@@ -274,9 +268,6 @@ def reached_share(c):
     return _share(c.reached, c.surveyed)
 
 
-# ---- staff -------------------------------------------------------------------------------------------------
-
-
 @metric("Willingness to depart from the menu", "0–1", "up", "staff")
 def mean_willingness(c):
     """Mean willingness of staff."""
@@ -345,7 +336,7 @@ def departing_staff_share(c):
 
 @metric("Staff who leave", "share a year", "down", "services")
 def leavers_share(c):
-    """Leavers in the last four weeks, as a share of staff a year; months carry it, other weeks are zero."""
+    """Leavers of the week, as a share of staff a year; staff leave once a month, other weeks are zero."""
     return _share(c.leavers * WEEKS_A_YEAR, c.workers)
 
 
@@ -371,9 +362,6 @@ def departure_share(c):
 def solved_share(c):
     """Parts of a need solved, of those tried."""
     return _share(c.solved, c.tried)
-
-
-# ---- groups ------------------------------------------------------------------------------------------------
 
 
 @metric("Coverage by groups", "share of need", "up", "groups")
@@ -425,9 +413,6 @@ def months_in_hand(c):
 def funded_share(c):
     """Groups with a grant."""
     return _share(c.funded, c.groups)
-
-
-# ---- money and climate -------------------------------------------------------------------------------------
 
 
 @metric("Spend", "£ per resident a year", "down", "money")
@@ -490,9 +475,6 @@ def know_how(c):
     return c.know_how
 
 
-# ---- the borough as a whole --------------------------------------------------------------------------------
-
-
 @metric("Wellbeing gap", "points between the least and the most deprived fifth", "down", "borough")
 def wellbeing_gap(c):
     """Mean wellbeing of national deprivation fifth 5 (least deprived) minus that of fifth 1 (most)."""
@@ -537,8 +519,6 @@ HEADLINE = (
 )
 """The metrics a comparison opens with."""
 
-
-# ---- from a run to a tidy series ---------------------------------------------------------------------------
 
 Series = list[tuple[str, str, np.ndarray, np.ndarray]]
 

@@ -205,9 +205,6 @@ def _with_another_year(record: Record) -> Record:
     )
 
 
-# ---- what a DataCollector is given ---------------------------------------------------------------------------
-
-
 def reporters(names: Sequence[str] = HEADLINE) -> dict[str, partial[float]]:
     """Model reporters for a `mesa.DataCollector`: each gives one metric of the whole borough in the latest week.
 

@@ -94,7 +94,7 @@ RIVALS: dict[str, Rival] = {
         Rival(
             "single_agency_needs",
             "Every need belongs to one service",
-            (("citizen", "two_parts", 0.1), ("citizen", "three_parts", 0.0)),
+            (("citizen", "two_parts", 0.0), ("citizen", "three_parts", 0.0)),
         ),
         Rival("no_reopening", "A solved part of a need stays solved", (("citizen", "reopening", 0.0),)),
         Rival(

@@ -66,9 +66,6 @@ class InterruptedRun(StoppedError):
         super().__init__(f"stopped; {finished} of {wanted} {'pair' if wanted == 1 else 'pairs'} finished")
 
 
-# ---------------------------------------------------------------------- the two public calls
-
-
 def run(
     scenario: str | Path | Mapping[str, Any] | Scenario,
     *,
@@ -166,9 +163,6 @@ def compare(
         "compare", (base, *scenarios), size, years, seed, replicates, workers, place, rank_of, boroughs,
         values, cache, progress, stop,
     )  # fmt: skip
-
-
-# ---------------------------------------------------------------------- living the runs
 
 
 class _Lived(NamedTuple):
@@ -487,9 +481,6 @@ def _failure(scenario: str, replicate: int, error: BaseException) -> dict[str, A
         "error": f"{type(error).__name__}: {said}",
         "traceback": "\n".join([*lines, f"{type(error).__name__}: {said}"]),
     }
-
-
-# ---------------------------------------------------------------------- summing up
 
 
 def _gathered(

@@ -55,9 +55,6 @@ _PACKAGES = (
 )
 
 
-# ---------------------------------------------------------------------- writing
-
-
 def prepare(root: str | Path, megabytes: float = 0.0) -> Path:
     """Make sure that results can be kept in a folder, before any work is done.
 
@@ -299,9 +296,6 @@ def _manifest(results: Results, files: Mapping[str, bytes]) -> bytes:
     return _json(record)
 
 
-# ---------------------------------------------------------------------- reading and checking
-
-
 def find(folder_or_id: str | Path, root: str | Path = "results") -> Path:
     """The results folder of that path, or the newest below `root` whose id begins so.
 
@@ -452,9 +446,6 @@ def read(folder: str | Path) -> Results:
         ) from None
 
 
-# ---------------------------------------------------------------------- living it again
-
-
 @dataclass(frozen=True)
 class Verification:
     """Whether a results folder is what it says: every problem, and what was done to find out."""
@@ -596,9 +587,6 @@ def _first_week(stored: Results, again: Results, scenario: str, replicate: int) 
         return ""
     week, metric, group = min(apart.index)
     return f"series.parquet first differs in week {week}, {plain(metric)} ({plain(group)})"
-
-
-# ---------------------------------------------------------------------- tables for a spreadsheet
 
 
 def write_tables(folder: str | Path, results: Results | None = None) -> list[Path]:

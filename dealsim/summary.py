@@ -232,11 +232,13 @@ def _dynamics(apart: pd.DataFrame, weeks: int, stop: int, good: str) -> dict[str
 
 
 def payback_week(saved: np.ndarray) -> float:
-    """The first week from which savings never again fall below what was spent; NaN for never.
+    """The first week from which savings never again fall below what was spent; NaN for never, or nothing saved.
 
     >>> payback_week(np.array([-1.0, -2.0, 0.5, 1.0])), payback_week(np.array([1.0, 2.0]))
     (2.0, 0.0)
     """
+    if not np.any(saved > 0.0):
+        return math.nan
     short = np.flatnonzero(saved < 0.0)
     if not len(short):
         return 0.0

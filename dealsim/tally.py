@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dealsim.calendar import WEEKS_A_MONTH
 from dealsim.compiled import compiled
 
 SCALE = 16777216.0
@@ -142,7 +143,7 @@ class Record(NamedTuple):
 
 def new_record(tally: Tally, weeks: int) -> Record:
     """An empty record of so many weeks."""
-    months = (weeks + 3) // 4
+    months = (weeks + WEEKS_A_MONTH - 1) // WEEKS_A_MONTH
     return Record(
         *(
             np.zeros((months if name == "stocks" else weeks, *getattr(tally, name).shape), getattr(tally, name).dtype)

@@ -1,7 +1,7 @@
 """The processes of one week and their order: who meets whom, when. No psychology; that is in `dealsim.agents`.
 
 Each process reads what the one before wrote; neighbours and colleagues are read from a copy taken when it
-starts; every draw is keyed by the person it is about, so the order of rows cannot change a result.
+starts; every draw is keyed by the person it is about, so the order of citizens' rows cannot change a result.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def citizens_live_a_month(w: Any) -> None:
 def money_is_spent(w: Any) -> None:
     """The week's bills, by service, and who paid them."""
     b = w.borough
-    spend_money(b.services, b.staff, b.places, w.now, w.p.service, w.workers, w.tally)
+    spend_money(b.services, b.places, w.now, w.p.service, w.workers, w.tally)
 
 
 def week_is_observed(w: Any) -> None:

@@ -32,7 +32,7 @@ RELATIVE = {
     "group_coverage": 0.03,
     "groups": 0.03,
     "cost_per_head": 0.03,
-    "capacity": 0.03,
+    "capacity": 0.01,
     "leavers_share": 0.03,
     "mean_willingness": 0.05,
     "mean_skill": 0.05,

@@ -37,6 +37,7 @@ METRICS = (
     "need_share",
     "hidden_need_share",
     "hidden_need_population_share",
+    "without_service_share",
     "crisis_onsets_per_1000",
     "mean_wellbeing",
     "wellbeing_in_need",

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.engine import BURN_IN_WEEKS, World, branch, burn_in, live
@@ -23,6 +22,7 @@ from dealsim.metrics import series
 from dealsim.parameters import Parameters, with_rivals
 from dealsim.places import shipped
 from dealsim.scenarios import scenario_from
+from dealsim.summary import interval
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -112,16 +112,6 @@ def last_two_years(world: World, metrics: Sequence[str]) -> dict[str, float]:
     assert world.record is not None
     weeks = world.record.flows.shape[0]
     return means(world, metrics, max(0, weeks - 2 * WEEKS_A_YEAR), weeks)
-
-
-def interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean and 95 % Student interval over pairs."""
-    values = np.asarray(values, np.float64)
-    mean = float(values.mean())
-    if values.size < 2:
-        return mean, float("nan"), float("nan")
-    half = float(stats.t.ppf(0.975, values.size - 1) * values.std(ddof=1) / np.sqrt(values.size))
-    return mean, mean - half, mean + half
 
 
 def differences(table: pd.DataFrame, base: str, metrics: Sequence[str]) -> pd.DataFrame:

@@ -10,6 +10,3 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("dealsim", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("dealsim"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dealsim")
-
-
-# ---- shared fixtures: small boroughs and short runs ------------------------------------------------------------

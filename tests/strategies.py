@@ -145,6 +145,8 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
     "demand_cost": between(0.0, 1e6),
     "programme_cost": between(0.0, 1e6),
     "staff_cost": between(1.0, 1e6),
+    "before": between(0.0, 6.0),
+    "now": between(0.0, 6.0),
     "judgement": between(-4.0, 4.0),
     "spend": between(0.0, 20.0),
     "carrying": between(0.0, 1e4),

@@ -26,7 +26,7 @@ from dealsim.calendar import MONTHS_A_YEAR, WEEKS_A_MONTH, WEEKS_A_QUARTER, WEEK
 from dealsim.compiled import interpreted, is_compiled
 from dealsim.declare import columns_of
 from dealsim.engine import World
-from dealsim.levers import PAID_LEVERS, SERVICE_KINDS, policy_in_force
+from dealsim.levers import PAID_LEVERS, SERVICE_KINDS, policy_in_force, without_shocks
 from dealsim.tally import SCALE, whole_of
 from dealsim.week import WEEK
 
@@ -88,9 +88,10 @@ class Place(Thing):
             now.community_investment[self.row], self.devolution, self.judgement_investment, p
         )
 
-    def leaning(self) -> float:
-        """How the place's own judgement shifts the odds of departing."""
-        return rule.place_leaning(self.devolution, self.judgement_departures, self.model.p.service)
+    def leaning(self, service: Service) -> float:
+        """How the place's own judgement shifts the odds of departing, in services that take part."""
+        taken_part = self.model.now.in_deal[service.row] * self.devolution
+        return rule.place_leaning(taken_part, self.judgement_departures, self.model.p.service)
 
 
 class Leadership(Thing):
@@ -108,8 +109,14 @@ class Leadership(Thing):
             for leader in range(leaders):
                 if model.draw(ch.LEADER_LEAVES, leader) < p.leader_exit / WEEKS_A_YEAR:
                     exits += 1.0
-        if now.permission_to_innovate != model.before.permission_to_innovate:
-            self.held = 1.0
+        was = wanted = 0.0
+        old_regime = zip(
+            model.before.permission_to_innovate, now.permission_to_innovate, now.old_permission, strict=True
+        )
+        for before, after, old in old_regime:
+            was += abs(before - old)
+            wanted += abs(after - old)
+        self.held = rule.held_after_decision(self.held, was, wanted)
         self.holders = float(leaders)
         self.held = rule.held_after_week(self.held, min(exits, float(leaders)), float(leaders), p)
 
@@ -209,8 +216,9 @@ class Team(Thing):
             1.0 - skill / len(self.workers),
             p,
         )
-        slots = self.slots + self.capacity
-        whole = float(math.floor(slots))
+        slots = self.slots + self.capacity - model.p.service.huddle_slots * self.joined
+        self.joined = 0.0
+        whole = max(0.0, float(math.floor(slots)))
         self.slots = slots - whole
         left, asked, served = whole, 0.0, []
         for citizen in queue:
@@ -364,7 +372,7 @@ class Worker(Thing):
             self.team.norm,
             self.hope,
             self.fear,
-            self.place.leaning(),
+            self.place.leaning(self.service),
             p,
         )
 
@@ -413,7 +421,7 @@ class Neighbourhood(Thing):
         known_share = rule.known_share_of(self.place.investment, p)
         known = known_share * unsent + sent
         carrying = rule.needs_carried(volunteers, self.coordination, float(self.population), p)
-        self.met_share = min(1.0, carrying / known) if known > 0.0 else 1.0
+        self.met_share = min(1.0, carrying / known) if known > 0.0 else float(carrying > 0.0)
         self.load = rule.load_of(known, carrying, p)
         self.coverage = self.met_share * known_share
         for group in self.slots:
@@ -558,11 +566,12 @@ class Citizen(Thing):
             self.first_contact = model.week
         self.contacts = min(30000, self.contacts + 1)
         self.in_contact = 1
-        if service.kind_of_work == 0:
-            reach = min(1.0, p.service.link_reach * model.now.link_workers[self.place.row])
-            if model.draw(ch.LINKED, self.id) < reach:
+        now, in_deal = model.now, model.now.in_deal[service.row]
+        if service.health_share > 0.0:
+            reach = min(1.0, p.service.link_reach * now.link_workers[self.place.row] * in_deal)
+            if model.draw(ch.LINKED, self.id) < reach * service.health_share:
                 self.known_to_groups = 1
-        sent = model.draw(ch.SENT_TO_COMMUNITY, self.id) < model.now.offloading[self.place.row]
+        sent = model.draw(ch.SENT_TO_COMMUNITY, self.id) < now.offloading[self.place.row] * in_deal
         if self.need == EMERGING and sent:
             self.known_to_groups = 1
             self.in_contact = self.referred = 0
@@ -589,9 +598,9 @@ class Citizen(Thing):
         if huddle and model.now.partnership > 0.5:
             self.known_to_groups = 1
         self.met_this_episode = 1
-        self.last_met = model.week
+        self.last_met = self.speaks_for.last_seen = model.week
         self.referred = 0
-        coverage = self.neighbourhood.coverage_of(self)
+        coverage = self.neighbourhood.coverage
         for n, part in enumerate(self.own_parts[: self.parts]):
             if part.open and (part is current or huddle):
                 self.try_part(n, part, in_crisis, coverage)
@@ -610,7 +619,7 @@ class Citizen(Thing):
             in_deal = model.now.in_deal
             both_in = min(in_deal[current.service.row], in_deal[following.service.row])
             joint = both_in * rule.joint_chance(self.place.joint, pair, 2, p)
-            lost = rule.handoff_lost_chance(joint, self.place.devolution, p)
+            lost = rule.handoff_lost_chance(joint, both_in * self.place.devolution, p)
             self.referred = 0 if model.draw(ch.HANDED_ON, self.id) < lost else 1
 
     def is_joint(self) -> bool:
@@ -651,8 +660,10 @@ class Citizen(Thing):
 
         service.tried += 1.0
         worker.met += 1
+        if part is not self.own_parts[self.part_now]:
+            worker.team.joined += 1.0
         if revealed:
-            self.last_changed = model.week
+            self.speaks_for.last_changed = model.week
         if departed:
             worker.departures += 1
             worker.last_departure = model.week
@@ -782,8 +793,6 @@ class Citizen(Thing):
 
 KINDS: tuple[type[Thing], ...] = (Citizen, Worker, Team, Service, Place, Leadership, Neighbourhood, Group)
 
-RENAMED = {"services": {"kind": "kind_of_work"}}
-"""Columns whose name means something else on an object."""
 PARTS = {"part_open": "open", "part_service": "service", "part_fits": "fits"}
 """Columns of a citizen that stand on the parts of her need."""
 
@@ -808,7 +817,6 @@ class Twin(mesa.Model):
         self._meet_each_other()
 
     def _read(self, kind: type[Thing]) -> None:
-        renamed = RENAMED.get(kind.kind, {})
         for name in kind.columns:
             values = getattr(getattr(self._source, kind.kind), name).tolist()
             for thing, value in zip(getattr(self, kind.kind), values, strict=True):
@@ -816,7 +824,7 @@ class Twin(mesa.Model):
                     continue
                 if name in kind.links:
                     value = None if value < 0 else getattr(self, kind.links[name])[value]
-                setattr(thing, renamed.get(name, name), value)
+                setattr(thing, name, value)
 
     def _meet_each_other(self) -> None:
         source = self._source
@@ -857,6 +865,8 @@ class Twin(mesa.Model):
         """The policy of a week as plain numbers and lists; the old regime's before week 0, the last row's after it."""
         last = self.policy.demand.size - 1
         table = self.old_regime if week < 0 else policy_in_force(self.policy, min(week, last))
+        if week > last:
+            table = without_shocks(table)
         values = table._asdict().items()
         return SimpleNamespace(**{k: v.tolist() if isinstance(v, np.ndarray) else float(v) for k, v in values})
 
@@ -1037,7 +1047,6 @@ class Twin(mesa.Model):
             if name == "part_service":
                 values = [[service.row for service in row] for row in values]
             return np.array(values, dtype).reshape(len(things), 3)
-        name = RENAMED.get(kind.kind, {}).get(name, name)
         values = [getattr(thing, name) for thing in things]
         if name in kind.links:
             values = [-1 if thing is None else thing.row for thing in values]

@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from dealsim.calendar import WEEKS_A_MONTH
 from dealsim.compiled import compiled
 from dealsim.curves import clipped, exponential
 from dealsim.declare import Column, Parameter
@@ -56,7 +57,8 @@ class CitizenColumns(NamedTuple):
     first_contact: Annotated[np.ndarray, Column("Week of the first contact of this episode, or −1,000,000", "week", np.int32)]
     last_met: Annotated[np.ndarray, Column("Week of the last meeting with a worker, or −1,000,000", "week", np.int32)]
     met_this_episode: Annotated[np.ndarray, Column("Has met a worker in this episode", "0 or 1", np.int8, 0, 1)]
-    last_changed: Annotated[np.ndarray, Column("Week of the last changed conversation, or −1,000,000", "week", np.int32)]
+    last_seen: Annotated[np.ndarray, Column("Week in which the person last met a worker, for herself or a child, or −1,000,000", "week", np.int32)]
+    last_changed: Annotated[np.ndarray, Column("Week of the person's last changed conversation, for herself or a child, or −1,000,000", "week", np.int32)]
     agency: Annotated[np.ndarray, Column("Agency: confidence to act", "0–1", np.float32, 0, 1, symbol="a")]
     trust: Annotated[np.ndarray, Column("Trust in local services", "0–1", np.float32, 0, 1, symbol="τ")]
     expectation: Annotated[np.ndarray, Column("Expectation of the next contact", "0–1", np.float32, 0, 1, symbol="e")]
@@ -91,7 +93,7 @@ class CitizenParameters(NamedTuple):
     weight_housing: Annotated[float, Parameter("Needs that are about housing", "weight", 0, 1, "src-choice", "assumed", "share 4")] = 0.16
     weight_police: Annotated[float, Parameter("Needs that are about safety", "weight", 0, 1, "src-choice", "assumed", "share 5")] = 0.14
     weight_employment_and_welfare: Annotated[float, Parameter("Needs that are about work and welfare", "weight", 0, 1, "src-choice", "assumed", "share 6")] = 0.16
-    two_parts: Annotated[float, Parameter("Share of needs with two parts", "share of needs", 0.1, 0.5, "src-choice", "assumed", "P(m=2)")] = 0.35
+    two_parts: Annotated[float, Parameter("Share of needs with two parts", "share of needs", 0, 0.5, "src-choice", "assumed", "P(m=2)")] = 0.35
     three_parts: Annotated[float, Parameter("Share of needs with three parts", "share of needs", 0, 0.4, "src-choice", "assumed", "P(m=3)")] = 0.10
     resolve_emerging: Annotated[float, Parameter("Emerging need put right without a service", "per week", 0.01, 0.10, "src-choice", "assumed", "ρ_1")] = 0.021
     resolve_acute: Annotated[float, Parameter("Acute need put right without a service", "per week", 0, 0.03, "src-choice", "assumed", "ρ_2")] = 0.007
@@ -141,10 +143,14 @@ class CitizenParameters(NamedTuple):
     joining_base: Annotated[float, Parameter("Starts to volunteer unasked", "per week", 0, 0.005, "src-bls-asked", "assumed", "r_0")] = 0.0029
     joining_one: Annotated[float, Parameter("Added when one tie volunteers", "per week", 0, 0.003, "src-bls-asked", "assumed", "r_1")] = 0.0006
     joining_two: Annotated[float, Parameter("Added when two or more ties volunteer", "per week", 0, 0.005, "src-bls-asked", "assumed", "r_2")] = 0.0013
+    joining_unsure: Annotated[float, Parameter("How readily people without agency join, against the middle", "times", 0, 1, "src-choice", "assumed", "0.4")] = 0.4
+    joining_agency: Annotated[float, Parameter("How much more readily the confident join", "times per unit", 0, 2, "src-choice", "assumed", "1.2")] = 1.2
+    joining_hopeless: Annotated[float, Parameter("How readily people who expect nothing join, against those who expect half", "times", 0, 1, "src-choice", "assumed", "½ join")] = 0.5
     volunteer_ceiling: Annotated[float, Parameter("Most that would ever volunteer", "share of people 16 and over", 0.3, 0.7, "src-choice", "assumed", "V_max")] = 0.45
     volunteer_start: Annotated[float, Parameter("Volunteers at the start of burn-in", "share of people 16 and over", 0.1, 0.4, "src-community-life", "published", "V start")] = 0.22
     volunteer_leaving: Annotated[float, Parameter("Stops volunteering", "per week", 0.005, 0.010, "src-volunteer-retention", "published", "ν")] = 0.0072
     volunteer_overload: Annotated[float, Parameter("How much overload drives volunteers away", "times", 0, 2, "src-choice", "assumed", "υ")] = 0.5
+    overload_counts: Annotated[float, Parameter("Most that overload counts for a volunteer who thinks of leaving", "times over", 1, 5, "src-choice", "assumed", "2 overload")] = 2.0
     volunteer_moves_on: Annotated[float, Parameter("Volunteers of a closed group who look for another nearby", "share", 0, 1, "src-choice", "assumed", "half move on")] = 0.5
     volunteer_own_need: Annotated[float, Parameter("Leaving when one's own need is acute", "times", 1, 6, "src-choice", "assumed", "3 if ℓ≥2")] = 3.0
     experience_departure: Annotated[float, Parameter("Experience: solved by a departure from the menu", "0–1", 0.8, 1, "src-edm", "assumed", "x")] = 1.0
@@ -283,7 +289,9 @@ def trust_after_month(trust, neighbours, home, p):
 
     τ' = τ + ω(τ̄−τ) + 4ρ_τ(τ⁰−τ) (src-degroot)
     """
-    return clipped(trust + p.trust_contagion * (neighbours - trust) + 4.0 * p.trust_return * (home - trust), 0.0, 1.0)
+    return clipped(
+        trust + p.trust_contagion * (neighbours - trust) + WEEKS_A_MONTH * p.trust_return * (home - trust), 0.0, 1.0
+    )
 
 
 @compiled
@@ -295,7 +303,9 @@ def expectation_after_month(expectation, trust, reach, clarity, p):
     believed = p.message_base + (1.0 - p.message_base) * trust
     heard = reach * clarity * p.message_gain * believed
     return clipped(
-        expectation + heard * (1.0 - expectation) + 4.0 * p.expectation_drift * (trust - expectation), 0.0, 1.0
+        expectation + heard * (1.0 - expectation) + WEEKS_A_MONTH * p.expectation_drift * (trust - expectation),
+        0.0,
+        1.0,
     )
 
 
@@ -317,7 +327,7 @@ def agency_after_month(agency, home, volunteers, champions, devolved, p):
     a' = a + 4·return·(a⁰−a) + (a_vol·volunteer + a_champ·champions + a_devolve·D)(1−a) (src-big-local)
     """
     gained = p.agency_volunteering * volunteers + p.agency_champion * champions + p.agency_devolved * devolved
-    return clipped(agency + 4.0 * p.agency_return * (home - agency) + gained * (1.0 - agency), 0.0, 1.0)
+    return clipped(agency + WEEKS_A_MONTH * p.agency_return * (home - agency) + gained * (1.0 - agency), 0.0, 1.0)
 
 
 @compiled
@@ -379,7 +389,8 @@ def joining_chance(agency, expectation, volunteer_ties, reach, p):
         hazard += p.joining_one
     if volunteer_ties >= 2.0:
         hazard += p.joining_two
-    return clipped(4.0 * hazard * (0.4 + 1.2 * agency) * (0.5 + expectation) * reach, 0.0, 1.0)
+    ready = (p.joining_unsure + p.joining_agency * agency) * (p.joining_hopeless + expectation)
+    return clipped(WEEKS_A_MONTH * hazard * ready * reach, 0.0, 1.0)
 
 
 @compiled
@@ -388,8 +399,8 @@ def leaving_chance(load, coordination, need, p):
 
     4·ν[1+υ·min(2,(load−1)₊)]/√M_n ·(3 if ℓ≥2), clipped to 0–1 (src-volunteer-retention)
     """
-    overload = min(2.0, max(0.0, load - 1.0))
+    overload = min(p.overload_counts, max(0.0, load - 1.0))
     hazard = p.volunteer_leaving * (1.0 + p.volunteer_overload * overload) / np.sqrt(coordination)
     if need >= 2:
         hazard *= p.volunteer_own_need
-    return clipped(4.0 * hazard, 0.0, 1.0)
+    return clipped(WEEKS_A_MONTH * hazard, 0.0, 1.0)

@@ -62,6 +62,7 @@ class GroupParameters(NamedTuple):
     coordinator_hours: Annotated[float, Parameter("Coordinator time per group at £6 a head a year", "hours per week", 0.5, 8, "src-choice", "assumed", "coordinator hours")] = 2.0
     coordination: Annotated[float, Parameter("Lift from one hour of coordination", "times", 0, 0.5, "src-hager", "assumed", "m_h")] = 0.15
     load_unserved: Annotated[float, Parameter("Load where there are needs and nobody to carry them", "times", 1, 10, "src-choice", "assumed", "load, C = 0")] = 3.0
+    coordination_carries: Annotated[float, Parameter("Part of the lift from coordination that shows in the needs a volunteer carries", "share", 0, 1, "src-choice", "assumed", "½(M−1)")] = 0.5
     income_memory: Annotated[float, Parameter("How long a good or bad month of income lasts", "share kept", 0, 0.95, "src-clifford", "assumed", "income AR")] = 0.85
     income_noise: Annotated[float, Parameter("Spread of monthly own income", "share of running cost", 0.02, 0.4, "src-clifford", "assumed", "income SD")] = 0.12
     reserve_ceiling: Annotated[float, Parameter("Most a group holds in reserve", "months of running cost", 6, 36, "src-choice", "assumed", "18")] = 18.0
@@ -97,7 +98,10 @@ def needs_carried(volunteers, coordination, residents, p):
 
     C = h_v·V·(1+½(M_n−1)) + idle capacity (src-choice)
     """
-    return p.needs_per_volunteer * volunteers * (1.0 + 0.5 * (coordination - 1.0)) + p.idle_capacity * residents / 100.0
+    return (
+        p.needs_per_volunteer * volunteers * (1.0 + p.coordination_carries * (coordination - 1.0))
+        + p.idle_capacity * residents / 100.0
+    )
 
 
 @compiled

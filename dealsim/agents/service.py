@@ -24,7 +24,7 @@ class ServiceColumns(NamedTuple):
     """One row a service."""
 
     id: Annotated[np.ndarray, Column("Permanent number", "number", np.int32, fixed=True)]
-    kind: Annotated[np.ndarray, Column("Kind of service, the first where several are merged", "0–5", np.int8, 0, 5, fixed=True)]
+    health_share: Annotated[np.ndarray, Column("Needs about health among those of this service", "share", np.float64, 0, 1, fixed=True)]
     blame: Annotated[np.ndarray, Column("Blame culture", "0–1", np.float64, 0, 1, symbol="β")]
     reaction: Annotated[np.ndarray, Column("Blame added by a rush of incidents, decided once a quarter", "0 and up", np.float64, 0)]
     blame_in_force: Annotated[np.ndarray, Column("Blame in force, with pressure from incidents", "0–1", np.float64, 0, 1, symbol="β_eff")]
@@ -38,7 +38,7 @@ class ServiceColumns(NamedTuple):
     budget: Annotated[np.ndarray, Column("Budget in the old regime", "£ per week", np.float64, 0, symbol="B")]
     capacity: Annotated[np.ndarray, Column("Capacity against the old regime", "times", np.float64, 0, symbol="capacity")]
     demand_cost: Annotated[np.ndarray, Column("Cost of contacts and crises, slow mean", "£ per week", np.float64, 0, symbol="C̄")]
-    programme_cost: Annotated[np.ndarray, Column("Cost of programmes this service pays for, slow mean of the quarter", "£ per week", np.float64, 0, symbol="I_£")]
+    programme_cost: Annotated[np.ndarray, Column("Cost of programmes this service pays for, mean of the last quarter", "£ per week", np.float64, 0, symbol="I_£")]
     quarter_cost: Annotated[np.ndarray, Column("Cost of contacts and crises so far this quarter", "£", np.float64, 0)]
     quarter_programme: Annotated[np.ndarray, Column("Programme cost so far this quarter", "£", np.float64, 0)]
     tried: Annotated[np.ndarray, Column("Parts tried this week", "number", np.float64, 0)]
@@ -84,12 +84,14 @@ class ServiceParameters(NamedTuple):
     solve_again: Annotated[float, Parameter("Solved by the same menu again", "per part", 0, 0.1, "src-choice", "assumed", "π_0")] = 0.05
     solve_listening: Annotated[float, Parameter("Solved by listening alone", "per part", 0, 0.3, "src-choice", "rival", "π_L")] = 0.0
     community_part: Annotated[float, Parameter("Part of a bespoke answer that needs the community", "share", 0, 0.8, "src-choice", "rival", "g_com")] = 0.35
+    coverage_enough: Annotated[float, Parameter("Coverage by groups at which a bespoke answer lacks nothing", "share of need", 0.1, 1, "src-choice", "assumed", "min(1, 2·cov)")] = 0.5
     know_how_helps: Annotated[float, Parameter("How much know-how helps a bespoke answer", "per unit", 0, 0.3, "src-choice", "assumed", "0.1·L")] = 0.1
     handoff_loss: Annotated[float, Parameter("Hand-offs that get lost", "per hand-off", 0.2, 0.6, "src-referral-hub", "published", "d0")] = 0.45
     handoff_joint: Annotated[float, Parameter("How much joint work saves hand-offs", "times", 0, 1, "src-choice", "assumed", "0.7")] = 0.7
     handoff_devolved: Annotated[float, Parameter("How much devolved power shortens hand-offs", "times", 0, 0.8, "src-choice", "assumed", "D handoff")] = 0.3
     joint_needs_willing: Annotated[float, Parameter("Joint work needs willing workers at both ends (1) or not (0)", "switch", 0, 1, "src-choice", "rival", "both ends")] = 1.0
     crisis_calms: Annotated[float, Parameter("An encounter calms a crisis to acute", "per encounter", 0.2, 0.9, "src-choice", "assumed", "stab")] = 0.5
+    huddle_slots: Annotated[float, Parameter("Case slots that a joint huddle takes from each team beside the one contacted", "slots", 0, 2, "src-choice", "assumed", "huddle slots")] = 1.0
     crisis_slots: Annotated[float, Parameter("Case slots that a crisis takes", "slots", 1, 4, "src-choice", "assumed", "2 slots")] = 2.0
     incident_base: Annotated[float, Parameter("Something goes wrong in an encounter", "per part tried", 0.004, 0.05, "src-choice", "assumed", "q0")] = 0.034
     incident_crisis: Annotated[float, Parameter("How much more in a crisis", "times", 1, 4, "src-choice", "assumed", "2 if crisis")] = 2.0
@@ -135,7 +137,7 @@ def solve_chance(fits, acts, revealed, coverage, know_how, p):
     if fits:
         chance_of_it = p.solve_menu
     elif acts and revealed:
-        community = 1.0 - p.community_part + p.community_part * min(1.0, 2.0 * coverage)
+        community = 1.0 - p.community_part + p.community_part * min(1.0, coverage / p.coverage_enough)
         chance_of_it = p.solve_bespoke * community + p.know_how_helps * min(1.0, know_how)
     elif acts:
         chance_of_it = p.solve_blind
@@ -284,6 +286,18 @@ def permission_decided_after_week(decided, lever, leaders, p):
     P_d' = P_d + (lever−P_d)/(1+6.5(n−1)) (src-choice)
     """
     return decided + (lever - decided) / (1.0 + p.leader_slowness * (leaders - 1.0))
+
+
+@compiled
+def held_after_decision(held, before, now):
+    """Share of the permission held once leaders have decided anew: those in office hold what they have just added.
+
+    H' = 1 − (1−H)·before/now, with before and now the distance of the decision from the old regime; a decision
+    that adds nothing leaves H as it is (src-choice)
+    """
+    if now <= before:
+        return held
+    return 1.0 - (1.0 - held) * before / now
 
 
 @compiled

@@ -53,7 +53,8 @@ class TeamColumns(NamedTuple):
     service: Annotated[np.ndarray, Column("Service", "row", np.int32, fixed=True)]
     place: Annotated[np.ndarray, Column("Place", "row", np.int32, fixed=True)]
     slots_per_worker: Annotated[np.ndarray, Column("Case slots a worker has in a week; set in burn-in, then frozen", "slots per week", np.float64, 0, symbol="cap")]
-    slots: Annotated[np.ndarray, Column("Slots this week, with the part left over from last week", "slots", np.float64, 0)]
+    slots: Annotated[np.ndarray, Column("Part of a slot left over from this week; below 0 where huddles took more than there was", "slots", np.float64, None, 1)]
+    joined: Annotated[np.ndarray, Column("Parts tried this week in a huddle on another team's contact", "parts", np.float64, 0)]
     capacity: Annotated[np.ndarray, Column("Slots this week as planned", "slots per week", np.float64, 0)]
     asked: Annotated[np.ndarray, Column("Slots asked for this week", "slots per week", np.float64, 0)]
     utilisation: Annotated[np.ndarray, Column("Slots used, slow mean", "share of capacity", np.float64, 0)]
@@ -123,6 +124,7 @@ class StaffParameters(NamedTuple):
     time_of_departure: Annotated[float, Parameter("Time a departure takes against the menu, without skill", "times", 1, 1.6, "src-choice", "assumed", "t_c")] = 1.3
     case_lag: Annotated[float, Parameter("How long a closed case stays on the caseload", "weeks", 4, 40, "src-coventry", "assumed", "case lag")] = 18.0
     caseload_full: Annotated[float, Parameter("Cases per worker at which overload is 1", "cases", 15, 35, "src-coventry", "published", "25")] = 25.0
+    overload_most: Annotated[float, Parameter("Most that overload counts", "times", 1, 5, "src-choice", "assumed", "2 ovl")] = 2.0
     planned_use: Annotated[float, Parameter("Share of slots planned to be used in the old regime", "share", 0.6, 0.95, "src-choice", "assumed", "planned use")] = 0.77
     bridging: Annotated[float, Parameter("Staff with a close colleague in another service of the place", "share of staff", 0.05, 0.3, "src-bridging", "assumed", "bridging")] = 0.15
     continuity: Annotated[float, Parameter("Citizens keep the same worker (1) or are given whoever is free (0)", "switch", 0, 1, "src-choice", "rival", "continuity")] = 0.0
@@ -265,7 +267,7 @@ def overload_of(cases, capacity, p):
     min(2, (cases ÷ capacity ÷ 25)⁴) (src-coventry)
     """
     ratio = cases / max(capacity, 0.01) / p.caseload_full
-    return min(2.0, ratio * ratio * ratio * ratio)
+    return min(p.overload_most, ratio * ratio * ratio * ratio)
 
 
 @compiled

@@ -27,11 +27,11 @@ from dealsim.agents.group import (
     own_income_after_month,
     reserves_after_month,
 )
-from dealsim.borough import arrival_in_row
 from dealsim.calendar import MONTHS_A_YEAR, WEEKS_A_MONTH, WEEKS_A_YEAR
 from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
 from dealsim.curves import inverse_normal
+from dealsim.rows import arrival_in_row
 from dealsim.tally import cell_of, note
 
 
@@ -60,7 +60,8 @@ def groups_take_on_need(citizens, neighbourhoods, groups, places, first_slot, p,
         known = known_share * scratch.need_here[near, 0] + scratch.need_here[near, 1]
         carrying = needs_carried(volunteers, lift, np.float64(neighbourhoods.population[near]), p)
         neighbourhoods.coordination[near] = lift
-        neighbourhoods.met_share[near] = min(1.0, carrying / known) if known > 0.0 else 1.0
+        able = 1.0 if carrying > 0.0 else 0.0
+        neighbourhoods.met_share[near] = min(1.0, carrying / known) if known > 0.0 else able
         neighbourhoods.load[near] = load_of(known, carrying, p)
         neighbourhoods.coverage[near] = neighbourhoods.met_share[near] * known_share
         for g in range(first_slot[near], first_slot[near + 1]):

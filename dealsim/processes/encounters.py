@@ -25,6 +25,7 @@ from dealsim.agents.staff import TEAM_SIZE as TEAM
 from dealsim.agents.staff import reveal_chance, team_slots, training_chance, training_share
 from dealsim.chance import chance, draw, question
 from dealsim.compiled import compiled, compiled_loop
+from dealsim.rows import team_of
 from dealsim.tally import cell_of, note
 
 
@@ -79,8 +80,9 @@ def ration(citizens, staff, teams, services, now, p, seed, week, scratch, tally,
             p.staff,
         )
         teams.capacity[team] = capacity
-        slots = teams.slots[team] + capacity
-        whole = np.floor(slots)
+        slots = teams.slots[team] + capacity - p.service.huddle_slots * teams.joined[team]
+        teams.joined[team] = 0.0
+        whole = max(0.0, np.floor(slots))
         teams.slots[team] = slots - whole
         left = whole
         asked = 0.0
@@ -163,7 +165,6 @@ def meet_workers(
         at = int(citizens.place[i])
         cell = cell_of(citizens.fifth[i], at, n_places)
         elder = int(citizens.speaks_for[i])
-        near = citizens.neighbourhood[i]
         in_crisis = citizens.need[i] == 3
         current = int(citizens.part_now[i])
 
@@ -174,7 +175,7 @@ def meet_workers(
             if citizens.part_open[i, part]:
                 s = citizens.part_service[i, part]
                 parts += 1
-                product *= teams.willingness[first_team[at, s] + citizens.patch[i] % team_count[at, s]]
+                product *= teams.willingness[team_of(citizens, i, s, first_team, team_count)]
                 all_in = min(all_in, now.in_deal[s])
         huddle = parts >= 2 and draw(huddles, id, 0) < all_in * joint_chance(
             places.joint[at], product, parts, p.service
@@ -186,11 +187,9 @@ def meet_workers(
             wait = min(ta.WAIT_BINS - 1, week - citizens.first_contact[i])
             tally.waits[cell, max(0, wait)] += 1
         citizens.last_met[i] = week
+        citizens.last_seen[elder] = week
         citizens.referred[i] = 0
-        if citizens.known_to_groups[i]:
-            coverage = np.float64(neighbourhoods.met_share[near])
-        else:
-            coverage = np.float64(neighbourhoods.coverage[near])
+        coverage = np.float64(neighbourhoods.coverage[citizens.neighbourhood[i]])
 
         any_revealed = False
         for part in range(citizens.parts[i]):
@@ -198,7 +197,7 @@ def meet_workers(
                 continue
             s = int(citizens.part_service[i, part])
             here = s * n_places + at
-            team = first_team[at, s] + citizens.patch[i] % team_count[at, s]
+            team = team_of(citizens, i, s, first_team, team_count)
             if p.staff.continuity > 0.5:
                 pick = int(chance(seed, ch.MEETS_WORKER, 0, id, s) * TEAM)
             else:
@@ -217,6 +216,8 @@ def meet_workers(
 
             services.tried[s] += 1.0
             staff.met[j] += 1
+            if part != current:
+                teams.joined[team] += 1.0
             tally.services[here, ta.S_TRIED] += 1
             if revealed:
                 any_revealed = True
@@ -272,7 +273,7 @@ def meet_workers(
             )  # fmt: skip
 
         if any_revealed:
-            citizens.last_changed[i] = week
+            citizens.last_changed[elder] = week
             tally.flows[cell, ta.CHANGED_CONVERSATIONS] += 1
         following = -1
         for part in range(citizens.parts[i] - 1, -1, -1):
@@ -290,12 +291,12 @@ def meet_workers(
                 s = int(citizens.part_service[i, current])
                 after = int(citizens.part_service[i, following])
                 pair = (
-                    teams.willingness[first_team[at, s] + citizens.patch[i] % team_count[at, s]]
-                    * teams.willingness[first_team[at, after] + citizens.patch[i] % team_count[at, after]]
+                    teams.willingness[team_of(citizens, i, s, first_team, team_count)]
+                    * teams.willingness[team_of(citizens, i, after, first_team, team_count)]
                 )
                 both_in = min(now.in_deal[s], now.in_deal[after])
                 joint = both_in * joint_chance(places.joint[at], pair, 2, p.service)
-                lost = handoff_lost_chance(joint, places.devolution[at], p.service)
+                lost = handoff_lost_chance(joint, both_in * places.devolution[at], p.service)
                 citizens.referred[i] = 0 if draw(hands_on, id, 0) < lost else 1
 
 

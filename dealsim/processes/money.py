@@ -31,7 +31,7 @@ def _programme_cost(now, lever, places, service_count, p):
 
 
 @compiled_loop
-def spend_money(services, staff, places, now, p, workers, tally):
+def spend_money(services, places, now, p, workers, tally):
     """What the week cost each service, who paid for the programmes, and what came from outside."""
     count = services.id.size
     for s in range(count):
@@ -42,7 +42,7 @@ def spend_money(services, staff, places, now, p, workers, tally):
     posts = 0.0
     for s in range(count):
         posts += workers[s]
-    for lever in range(5):
+    for lever in range(now.paid_from_outside.size):
         cost = _programme_cost(now, lever, places, count, p)
         outside = now.paid_from_outside[lever]
         named = 0.0

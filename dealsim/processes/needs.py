@@ -9,6 +9,7 @@ from dealsim import tally as ta
 from dealsim.agents.citizen import escalation_chance, parts_of_need, resolution_chance, seeking_chance
 from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
+from dealsim.rows import coverage_of, team_of
 from dealsim.tally import cell_of, note
 
 
@@ -80,11 +81,7 @@ def move_needs(
         need = int(citizens.need[i])
         if need < 3:
             agency = np.float64(citizens.agency[citizens.speaks_for[i]])
-            near = citizens.neighbourhood[i]
-            if citizens.known_to_groups[i]:
-                coverage = np.float64(neighbourhoods.met_share[near])
-            else:
-                coverage = np.float64(neighbourhoods.coverage[near])
+            coverage = coverage_of(citizens, i, neighbourhoods)
             support = np.float64(citizens.support[i])
             rho = resolution_chance(need, agency, support, coverage, p)
             u = draw(moves, id, 0)
@@ -159,7 +156,7 @@ def seek_help(citizens, services, teams, first_team, team_count, now, p, seed, w
             for part in range(citizens.parts[i]):
                 if citizens.part_open[i, part]:
                     s = citizens.part_service[i, part]
-                    teams.open_parts[first_team[at, s] + citizens.patch[i] % team_count[at, s]] += 1.0
+                    teams.open_parts[team_of(citizens, i, s, first_team, team_count)] += 1.0
         trust = np.float64(citizens.trust[citizens.speaks_for[i]])
         if draw(seeks, id, 0) >= seeking_chance(need, in_contact, citizens.referred[i] == 1, trust, p.citizen):
             continue
@@ -181,11 +178,11 @@ def seek_help(citizens, services, teams, first_team, team_count, now, p, seed, w
             citizens.first_contact[i] = week
         citizens.contacts[i] = min(30000, citizens.contacts[i] + 1)
         citizens.in_contact[i] = 1
-        if services.kind[service] == 0:
-            reach = min(1.0, p.service.link_reach * now.link_workers[at])
-            if draw(links, id, 0) < reach:
+        if services.health_share[service] > 0.0:
+            reach = min(1.0, p.service.link_reach * now.link_workers[at] * now.in_deal[service])
+            if draw(links, id, 0) < reach * services.health_share[service]:
                 citizens.known_to_groups[i] = 1
-        if need == 1 and draw(sent, id, 0) < now.offloading[at]:
+        if need == 1 and draw(sent, id, 0) < now.offloading[at] * now.in_deal[service]:
             citizens.known_to_groups[i] = 1
             citizens.in_contact[i] = 0
             citizens.referred[i] = 0
@@ -193,7 +190,7 @@ def seek_help(citizens, services, teams, first_team, team_count, now, p, seed, w
             note(tally.events, tally.n_events, week, tally.watched[i], ta.E_SENT, service, 0, 0, 0, 0)
             continue
         scratch.asked_by[n_asked] = i
-        scratch.asked_of[n_asked] = first_team[at, service] + citizens.patch[i] % team_count[at, service]
+        scratch.asked_of[n_asked] = team_of(citizens, i, service, first_team, team_count)
         scratch.rank[n_asked] = draw(ranks, id, 0) + (0.0 if need == 3 else 1.0)
         n_asked += 1
     scratch.n_asked[0] = n_asked

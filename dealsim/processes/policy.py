@@ -8,6 +8,7 @@ from dealsim import chance as ch
 from dealsim.agents.service import (
     blame_after_week,
     blame_with_reaction,
+    held_after_decision,
     held_after_week,
     investment_in_place,
     permission_decided_after_week,
@@ -27,12 +28,12 @@ def set_policy(now, before, week, services, places, leadership, p, seed):
         for leader in range(n):
             if chance(seed, ch.LEADER_LEAVES, week, leader, 0) < p.service.leader_exit / WEEKS_A_YEAR:
                 exits += 1.0
-    moved = False
+    was = 0.0
+    wanted = 0.0
     for s in range(services.id.size):
-        if now.permission_to_innovate[s] != before.permission_to_innovate[s]:
-            moved = True
-    if moved:
-        leadership.held[0] = 1.0  # those in office have just decided it
+        was += abs(before.permission_to_innovate[s] - now.old_permission[s])
+        wanted += abs(now.permission_to_innovate[s] - now.old_permission[s])
+    leadership.held[0] = held_after_decision(np.float64(leadership.held[0]), was, wanted)
     leadership.holders[0] = n
     holders = leadership.holders[0]
     leadership.held[0] = held_after_week(np.float64(leadership.held[0]), min(exits, holders), holders, p.service)

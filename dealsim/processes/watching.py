@@ -12,6 +12,7 @@ from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
 from dealsim.curves import inverse_normal
+from dealsim.rows import coverage_of
 from dealsim.tally import cell_of, whole_of
 
 
@@ -51,12 +52,7 @@ def observe_need(citizens, neighbourhoods, seed, scratch, tally, n_places):
         tally.needs[cell, need - 1] += 1
         if not citizens.in_contact[i]:
             tally.needs[cell, ta.NO_SERVICE] += 1
-            near = citizens.neighbourhood[i]
-            carried = 0.0
-            if need < 3 and citizens.known_to_groups[i]:
-                carried = neighbourhoods.met_share[near]
-            elif need < 3:
-                carried = neighbourhoods.coverage[near]
+            carried = coverage_of(citizens, i, neighbourhoods) if need < 3 else 0.0
             if draw(carries, int(citizens.id[i]), int(citizens.episode[i])) >= carried:
                 tally.needs[cell, ta.HIDDEN] += 1
         elif not citizens.met_this_episode[i]:
@@ -156,7 +152,7 @@ def observe_groups_of_people(citizens, p, seed, week, scratch, tally, n_places):
         tally.stocks[cell, ta.EXPECTATION_SQUARED] += whole_of(e * e)
         tally.stocks[cell, ta.VOLUNTEERS] += citizens.volunteer[i]
         changed = citizens.last_changed[i] > week - WEEKS_A_YEAR
-        if citizens.last_met[i] > week - WEEKS_A_YEAR:
+        if citizens.last_seen[i] > week - WEEKS_A_YEAR:
             tally.stocks[cell, ta.MET] += 1
             if changed:
                 tally.stocks[cell, ta.MET_CHANGED] += 1

@@ -132,7 +132,7 @@ def staff_take_stock(staff, teams, services, places, now, p, scratch):
         teams.norm[team] = norm_after_week(norm, willing / TEAM, p.staff)
         if tried > 0.0:
             teams.departure_share[team] += p.staff.departures_pace * (departures / tried - teams.departure_share[team])
-        leaning = place_leaning(places.devolution[at], places.judgement_departures[at], p.service)
+        leaning = place_leaning(now.in_deal[s] * places.devolution[at], places.judgement_departures[at], p.service)
         mean = 0.0
         for j in range(low, low + TEAM):
             staff.willingness[j] = willingness_to_depart(
@@ -180,7 +180,7 @@ def staff_leave_and_join(staff, teams, places, now, p, seed, week, tally, n_plac
         for j in range(low, low + TEAM):
             fear += np.float64(staff.fear[j])
             known += np.float64(staff.perceived_permission[j])
-        leaning = place_leaning(places.devolution[at], places.judgement_departures[at], p.service)
+        leaning = place_leaning(now.in_deal[s] * places.devolution[at], places.judgement_departures[at], p.service)
         mean = 0.0
         for j in range(low, low + TEAM):
             if draw(leaves, int(staff.id[j]), 0) >= leaving_job_chance(np.float64(staff.hope[j]), p.staff):

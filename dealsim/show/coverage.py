@@ -445,7 +445,8 @@ def coverage_page() -> str:
     parts = [
         "# Where the specification is in the code\n\n",
         "<!-- Made by `python -m dealsim.show.pages`; do not edit. -->\n\n",
-        f"{count} rows. What of the specification is not in the model: "
+        f"{count} rows. That each name exists is checked here; what it does is held by the tests and the studies.\n"
+        "What of the specification is not in the model: "
         + ("nothing.\n" if not gaps else "\n\n" + "".join(f"- {line}\n" for line in gaps)),
     ]
     for section, rows in SPECIFICATION.items():

@@ -23,6 +23,7 @@ LAYERS = (
     "parameters",
     "places",
     "people",
+    "rows",
     "borough",
     "scenarios",
     "tally",

@@ -75,9 +75,6 @@ def first_line(thing: Any) -> str:
     return " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
 
 
-# ---- parameters ----------------------------------------------------------------------------------------------
-
-
 def _parameter_row(name: str, spec: Parameter, default: float) -> tuple[str, ...]:
     value_range = f"{number(spec.low)} to {number(spec.high)}"
     return (
@@ -173,9 +170,6 @@ def _default_of(value: Any) -> str:
     return str(value) if isinstance(value, str) else number(float(value))
 
 
-# ---- the week ------------------------------------------------------------------------------------------------
-
-
 def schedule_table() -> str:
     """The processes of a week in their order."""
     return table(
@@ -193,9 +187,6 @@ def schedule_page() -> str:
         "the one before wrote, and reads neighbours and colleagues from a copy taken when it starts.\n\n"
         + schedule_table()
     )
-
-
-# ---- ODD -----------------------------------------------------------------------------------------------------
 
 
 def _column_row(name: str, spec: Column) -> tuple[str, ...]:
@@ -313,9 +304,6 @@ def architecture_page() -> str:
     """`docs/architecture.md` as it stands, with its table of modules made anew."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     return with_tables(page, {"layout": layout_table()})
-
-
-# ---- all -----------------------------------------------------------------------------------------------------
 
 
 def generated() -> dict[str, str]:

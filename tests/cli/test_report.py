@@ -170,9 +170,6 @@ def test_a_hostile_name_runs_nothing(results, name):
     assert "alert(1)" not in "".join(text for attrs, text in found.scripts if not attrs.get("type"))
 
 
-# ---- text and words
-
-
 @pytest.mark.parametrize("name", HOSTILE)
 def test_text_is_made_safe(name):
     assert not re.search(r"[\x00-\x1f\x7f\u202e]", plain(name))

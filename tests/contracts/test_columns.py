@@ -24,7 +24,7 @@ from tests.worlds import life, rich_policy
 COLUMNS = [f"{kind}.{name}" for kind, record in COLUMNS_OF_KIND.items() for name in columns_of(record)]
 LIVING = {"week", "processes"}
 BUILDING = LIVING | {"borough", "engine", "people", "network"}
-READING = BUILDING | {"metrics", "tally"}
+READING = BUILDING | {"metrics", "tally", "rows"}
 HOLDERS = {
     "citizens": {"citizens", "people", "columns", "c"},
     "staff": {"staff"},

@@ -27,9 +27,6 @@ def survives(world: World, weeks: int) -> None:
         assert not np.isinf(values).any(), f"{metric} of {group}"
 
 
-# ---- levers and shocks
-
-
 @pytest.mark.parametrize("end", ["low", "high"])
 @pytest.mark.parametrize("name", RANGES)
 def test_a_column_of_policy_at_its_end(name, end):
@@ -86,9 +83,6 @@ def test_all_the_budget_gone_and_no_floor_serves_nobody():
     assert world.record.services[14:, :, ta.SERVICE_FLOWS.index("turned_away")].sum() > 0
 
 
-# ---- parameters
-
-
 @pytest.mark.parametrize("name", [name for name in every_parameter() if "weight_" not in name])
 def test_a_parameter_at_either_end_breaks_nothing(name):
     spec, _ = every_parameter()[name]
@@ -140,9 +134,6 @@ def test_needs_about_nothing_are_refused():
     empty = Parameters()._replace(citizen=Parameters().citizen._replace(**{name.split(".")[1]: 0.0 for name in names}))
     with pytest.raises(InputError, match="must be above 0"):
         small_world(300, 1, 6, parameters=empty)
-
-
-# ---- people and places
 
 
 def test_a_cell_of_many_places_does_not_run_over():
@@ -204,8 +195,6 @@ def test_no_group_and_no_volunteer():
     assert flow(world, "resolved_by_group") == 0, "no group can have helped"
 
 
-# ---- ties
-
 N = 60
 NETWORKS: dict[str, list[tuple[int, int]]] = {
     "nobody knows anybody": [],
@@ -256,9 +245,6 @@ def test_in_a_complete_network_trust_draws_together():
         live(world)
     spread = [float(w.borough.citizens.trust.std()) for w in (together, apart)]
     assert spread[0] < spread[1]
-
-
-# ---- time
 
 
 def test_a_life_of_no_weeks_is_the_start():

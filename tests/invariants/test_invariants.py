@@ -50,9 +50,6 @@ def by_cell(w: World, which: Any) -> np.ndarray:
     return np.bincount(cells(w)[which], minlength=w.tally.flows.shape[0])
 
 
-# ---- needs and episodes
-
-
 @invariant
 def people_in_need_are_the_sum_of_the_states(w, before, kept):
     needs = w.borough.citizens.need
@@ -124,9 +121,6 @@ def a_crisis_ends_only_through_a_worker(w, before, kept):
     was = before.borough.citizens.need == 3
     less = was & (w.borough.citizens.need < 3)
     assert np.all(w.borough.citizens.last_met[less] == w.week - 1), "a crisis went away by itself"
-
-
-# ---- contacts
 
 
 @invariant
@@ -217,12 +211,26 @@ def hidden_and_waiting_people_have_met_nobody(w, before, kept):
     assert np.array_equal(w.tally.needs[:, ta.WAITING], by_cell(w, waiting))
 
 
+def slots_of(w: World, before: World) -> tuple[np.ndarray, np.ndarray]:
+    """Slots of each team this week, less what last week's huddles took, and the whole ones among them."""
+    old = before.borough.teams
+    there = old.slots + w.borough.teams.capacity - w.p.service.huddle_slots * old.joined
+    return there, np.maximum(0.0, np.floor(there))
+
+
+@invariant
+def huddles_are_counted_where_they_take_time(w, before, kept):
+    """Parts tried in a week are contacts served, each with the part it was about, and what huddles added."""
+    tried, served = at(w, "tried").sum(), at(w, "served").sum()
+    assert w.borough.teams.joined.sum() == tried - served
+
+
 @invariant
 def no_team_serves_more_than_its_slots(w, before, kept):
-    teams, old = w.borough.teams, before.borough.teams
-    whole = np.floor(old.slots + teams.capacity)
-    assert np.allclose(teams.slots, old.slots + teams.capacity - whole, atol=1e-9)
-    assert np.all((teams.slots >= 0) & (teams.slots < 1))
+    teams = w.borough.teams
+    there, whole = slots_of(w, before)
+    assert np.allclose(teams.slots, there - whole, atol=1e-9)
+    assert np.all(teams.slots < 1)
     n = len(w.borough.place_names)
     key = teams.service * n + teams.place
     used = np.bincount(key, whole, minlength=w.tally.services.shape[0])
@@ -234,8 +242,8 @@ def no_team_serves_more_than_its_slots(w, before, kept):
 
 @invariant
 def nobody_is_turned_away_while_slots_are_free(w, before, kept):
-    teams, old = w.borough.teams, before.borough.teams
-    whole = np.floor(old.slots + teams.capacity)
+    teams = w.borough.teams
+    _, whole = slots_of(w, before)
     n = len(w.borough.place_names)
     key = teams.service * n + teams.place
     turned = at(w, "turned_away")
@@ -247,12 +255,13 @@ def nobody_is_turned_away_while_slots_are_free(w, before, kept):
 def changed_conversations_are_conversations(w, before, kept):
     assert np.all(flows(w, "changed_conversations") <= flows(w, "served"))
     c = w.borough.citizens
-    assert (c.last_changed == w.week - 1).sum() == flows(w, "changed_conversations").sum()
     assert (c.last_met == w.week - 1).sum() == flows(w, "served").sum()
-    assert np.all(c.last_changed <= c.last_met)
-
-
-# ---- staff
+    met = np.flatnonzero(c.last_met == w.week - 1)
+    elders = np.unique(c.speaks_for[met])
+    assert np.array_equal(np.flatnonzero(c.last_seen == w.week - 1), elders), "who speaks for a child sits with her"
+    changed = np.flatnonzero(c.last_changed == w.week - 1)
+    assert changed.size <= flows(w, "changed_conversations").sum() and np.isin(changed, elders).all()
+    assert np.all(c.last_changed <= c.last_seen)
 
 
 @invariant
@@ -302,9 +311,6 @@ def departures_are_dated(w, before, kept):
     s = w.borough.staff
     assert np.all(s.last_departure[(s.departures > 0) & (s.id == before.borough.staff.id)] == w.week - 1)
     assert np.all(s.last_departure < w.week)
-
-
-# ---- volunteers and groups
 
 
 @invariant
@@ -375,9 +381,6 @@ def neighbourhoods_hang_together(w, before, kept):
     assert np.array_equal(g.load[there], n.load[g.neighbourhood[there]])
 
 
-# ---- counts and money
-
-
 @invariant
 def fifths_places_and_everyone_add_up(w, before, kept):
     n = len(w.borough.place_names)
@@ -439,9 +442,6 @@ def counts_are_never_negative(w, before, kept):
     for name in ta.Record._fields:
         table = getattr(w.tally, name)
         assert np.all(np.isfinite(table)) and table.min(initial=0) >= 0, name
-
-
-# ---- ranges and what is fixed
 
 
 @invariant

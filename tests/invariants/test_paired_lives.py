@@ -132,9 +132,6 @@ def test_a_rich_life_differs_in_nearly_every_metric():
     assert len(told) >= 50, told
 
 
-# ---- which way it goes
-
-
 class Goes(NamedTuple):
     """A measure that is higher under `more` than under `less`, in every paired life."""
 

@@ -67,6 +67,9 @@ NOTHING = [
     Nothing("joint working that nobody is willing to do", {}, {"place_based_working": 1.0},
             {"staff.base_willingness": -3.0, "staff.by_fear": 8.0, "staff.by_permission": 0.0, "staff.by_value": 0.0,
              "staff.by_hope": 0.0, "staff.by_norm": 6.0}, ("places.joint",)),
+    Nothing("devolved power, links and off-loading where no service takes part, paid from outside",
+            {"in_deal": 0.0, **OUTSIDE}, {"devolution": 1.0, "link_workers": 30.0, "offloading": 0.5},
+            {"citizen.agency_devolved": 0.0}, ("places.devolution",)),
     Nothing("permission nobody hears of", {"leaders_stay": 1.0}, {"permission_to_innovate": 1.0},
             {"staff.by_permission": 0.0, "staff.hope_trusted": 0.0},
             ("services.permission", "services.permission_decided", "staff.perceived_permission", "leadership")),
@@ -78,6 +81,18 @@ def test_nothing_changes(case):
     one = life(policy_with(WEEKS, **case.beside), case.values)
     other = life(policy_with(WEEKS, **{**case.beside, **case.change}), case.values)
     assert differing(one, other, case.repeats) == []
+
+
+def test_a_leader_who_leaves_while_permission_is_still_rising_takes_her_part_along():
+    """Two worlds with the same ramp of two years, in one of which the only leader leaves half-way."""
+    ramp = policy_with(64, leaders_stay=1.0)
+    ramp.permission_to_innovate[:] = np.linspace(0.15, 0.6, 64)[:, None]
+    broken = policy_with(64, leaders_stay=1.0, permission_to_innovate=ramp.permission_to_innovate)
+    broken.leader_leaves[52] = 1.0
+    in_force = [float(life(policy).borough.services.permission.mean()) - 0.15 for policy in (ramp, broken)]
+    assert in_force[0] == pytest.approx(0.45)
+    # her successor holds what was added in the eleven weeks since, and wins over a little more
+    assert 0.45 * 11 / 63 * 0.9 < in_force[1] < 0.45 / 2
 
 
 IDLE = {
@@ -133,9 +148,6 @@ def test_prices_twice_as_high_change_no_life():
     assert differing(one, other, tuple(f"services.{name}" for name in money)) == []
     for name in money:
         assert np.array_equal(2 * getattr(one.borough.services, name), getattr(other.borough.services, name)), name
-
-
-# ---- known directions
 
 
 class Move(NamedTuple):
@@ -202,8 +214,13 @@ MOVES = [
     Move("joint work tries more parts in a contact", lambda w: at_services(w, "tried") / at_services(w, "served"),
          "up", {}, {"place_based_working": 1.0}, {"service.joint_needs_willing": 0.0},
          {"service.joint_needs_willing": 0.0}),
-    Move("joint work saves repeat contacts", lambda w: flow(w, "failure_contacts"), "down", {}, {"place_based_working": 1.0},
-         {"service.joint_needs_willing": 0.0}, {"service.joint_needs_willing": 0.0}),
+    Move("joint work that takes nobody's time saves repeat contacts", lambda w: flow(w, "failure_contacts"), "down", {},
+         {"place_based_working": 1.0}, {"service.joint_needs_willing": 0.0, "service.huddle_slots": 0.0},
+         {"service.joint_needs_willing": 0.0, "service.huddle_slots": 0.0}),
+    Move("joint work takes slots", whole("turned_away_share"), "up", {"place_based_working": 1.0, "budget_cut": 0.2},
+         {"place_based_working": 1.0, "budget_cut": 0.2},
+         {"service.joint_needs_willing": 0.0, "service.huddle_slots": 0.0},
+         {"service.joint_needs_willing": 0.0, "service.huddle_slots": 2.0}),
     Move("a campaign makes permission known", at_end("mean_known_permission"), "up", FREE,
          {**FREE, "staff_communications": 1.0}),
     Move("messages raise expectation", at_end("mean_expectation"), "up", {},
@@ -262,9 +279,6 @@ def test_a_change_moves_what_it_must(move):
 
 def test_there_are_at_least_twenty_five_relations():
     assert len(NOTHING) + len(IDLE) + len(MOVES) >= 25
-
-
-# ---- size
 
 
 @pytest.fixture(scope="module")

@@ -40,9 +40,6 @@ def test_every_public_method_of_a_mesa_set_is_answered_from_columns():
     assert theirs <= set(vars(ViewSet)), f"not overridden: {sorted(theirs - set(vars(ViewSet)))}"
 
 
-# ---- lazy, then sticky
-
-
 def test_no_view_is_made_until_one_is_touched(model, citizens):
     population = model.agents.population
     assert len(citizens) == 2000
@@ -71,9 +68,6 @@ def test_a_view_is_kept(model, citizens):
     assert citizens.to_list()[5] is first
     assert citizens.shuffle().sort("unique_id", ascending=True)[5] is first
     assert list(model.agents)[5] is first
-
-
-# ---- the same as the slow way
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -185,9 +179,6 @@ def test_do_and_map_reach_everyone(citizens):
     assert citizens.map(lambda citizen, more: citizen.id + more, 1) == [number + 1 for number in citizens.get("id")]
     assert citizens.map("__repr__")[0] == "<Citizen 1>"
     citizens.do("step")
-
-
-# ---- as a set
 
 
 def test_a_chosen_set_is_like_a_list(model, citizens):

@@ -51,9 +51,6 @@ def the_same(one: World, other: World) -> None:
     assert counted(one) == counted(other)
 
 
-# ---- the same life again
-
-
 def test_the_same_seed_gives_the_same_bytes():
     the_same(lived(start()), lived(start()))
     assert state_hash(lived(start(), seed=8)) != state_hash(lived(start()))
@@ -119,9 +116,6 @@ def test_a_life_kept_and_taken_up_again_is_the_life_in_one_go(half):
     arrays = {name: np.array(column) for name, column in state_arrays(first).items()}
     second = restore(arrays, first.parameters, 7, policy)
     assert column_hashes(live(second, WEEKS - half)) == column_hashes(whole)
-
-
-# ---- what must change nothing
 
 
 def test_a_lever_that_acts_in_the_third_year_changes_nothing_before():
@@ -212,8 +206,6 @@ def test_what_is_done_in_one_place_leaves_everyone_elsewhere_alone():
         ]
         assert moved_there, f"nothing moved in the {kind} of the place where something was done"
 
-
-# ---- other processes, other processors
 
 LIFE = """
 from dealsim.engine import branch, burn_in, live, state_hash

@@ -70,6 +70,14 @@ def test_the_old_regime_shows_the_national_figure(name):
     assert at_most - at_least < max(high - low, 0.75 * (low + high) / 2.0), "too few boroughs to tell"
 
 
+def test_the_old_budget_pays_for_the_old_staff():
+    """Capacity is 1, give or take 1 %, in each borough and on the whole: budgets measured in burn-in are the right ones."""
+    capacity = means()["capacity"]
+    at_least, at_most = interval(capacity)
+    assert capacity.mean() == pytest.approx(1.0, abs=0.01)
+    assert at_least <= 1.01 and at_most >= 0.99 and at_most - at_least < 0.05
+
+
 def test_about_a_third_of_volunteers_stop_in_a_year():
     """src-volunteer-retention: of those who volunteer, between a quarter and a half stop within a year."""
     share = np.array([w.record.flows[..., -1].sum() / (WEEKS / 52) / w.record.everyone[..., 9].mean() for w in lives()])
@@ -107,14 +115,11 @@ def test_life_satisfaction_of_a_person_stays_half_itself_over_a_year():
     assert 0.5 < np.mean(found) < 0.65, found
 
 
-# ---- how change goes
-
-
 @lru_cache
 def changed(blame: float, permission: float, told: float) -> tuple[World, ...]:
     """Three years of another regime in a borough of six thousand, twelve times, led by people who stay."""
     start = lives()[0]
-    policy = policy_of(1, len(start.borough.place_names))
+    policy = policy_of(156, len(start.borough.place_names))
     policy.blame_culture[:] = blame
     policy.permission_to_innovate[:] = permission
     policy.staff_communications[:] = told

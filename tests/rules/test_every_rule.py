@@ -27,7 +27,7 @@ SHARES = (
     "staff.value_after_week", "staff.hope_after_week", "staff.norm_after_week", "staff.training_share",
     "service.blame_after_week", "service.blame_with_reaction", "service.menu_after_week", "staff.fear_of_newcomer",
     "staff.known_to_newcomer",
-    "service.permission_decided_after_week", "service.held_after_week", "group.known_share_of",
+    "service.permission_decided_after_week", "service.held_after_week", "service.held_after_decision", "group.known_share_of",
 )  # fmt: skip
 """Rules beside the chances whose value is a share, whatever comes in."""
 
@@ -170,6 +170,8 @@ CLAIMS = [
     Claim("service.handoff_lost_chance", "joint_in_force", "down", "joint work saves hand-offs"),
     Claim("service.handoff_lost_chance", "devolution", "down", "devolved power shortens hand-offs"),
     Claim("service.permission_decided_after_week", "lever", "up", "leaders come to what they want"),
+    Claim("service.held_after_decision", "held", "up", "permission that is held persists"),
+    Claim("service.held_after_decision", "now", "up", "what is decided anew is held by all"),
     Claim("service.held_after_week", "exits", "down", "who leaves takes the permission along"),
     Claim("service.held_after_week", "held", "up", "permission that is held persists"),
     Claim("service.capacity_from_money", "budget", "up", "money buys staff"),
@@ -277,6 +279,7 @@ RESTS = [
     Rest("service.know_how_after_week", "know_how", {"reports": 0.0}, {"know_how_loss": 0.0}, "nothing said or lost"),
     Rest("service.menu_after_week", "fit", {"shared": 0.0, "fit": 0.5, "start": 0.5}, {}, "the old menu"),
     Rest("service.permission_decided_after_week", "decided", {"decided": 0.15, "lever": 0.15}, {}, "decided already"),
+    Rest("service.held_after_decision", "held", {"before": 1.0, "now": 1.0}, {}, "nothing is decided anew"),
     Rest("service.held_after_week", "held", {"held": 1.0, "exits": 0.0}, {}, "nobody leaves"),
     Rest("service.held_after_week", "held", {"held": 0.0, "exits": 0.0}, {}, "nobody left to convince anyone"),
     Rest("group.own_income_after_month", "income", {"income": 1.0, "noise": 0.0}, {}, "an ordinary month"),

@@ -127,9 +127,6 @@ def test_differences_are_taken_pair_by_pair(pairs):
     assert found == pytest.approx(wanted)
 
 
-# ---- stopped, failed, refused
-
-
 def test_what_is_finished_is_kept_when_stopped():
     seen = threading.Event()
 
@@ -253,9 +250,6 @@ def test_too_much_memory_is_refused_before_it_starts(monkeypatch):
     monkeypatch.setattr(plans, "_memory_mb", lambda: 500.0)
     with pytest.raises(LimitError, match="memory"):
         plan("run", ("deal",), size=2_000_000, years=1, replicates=2)
-
-
-# ---- checkpoints
 
 
 @pytest.fixture

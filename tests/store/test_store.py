@@ -200,9 +200,6 @@ def test_a_manifest_cannot_lead_out_of_the_folder(folder):
     assert any("does not lie in the folder" in line for line in store.damage(folder))
 
 
-# ---- the system says no
-
-
 @pytest.mark.parametrize("number", range(1, 14))
 @pytest.mark.parametrize("call", ["replace", "fsync"])
 def test_a_fault_at_any_write_leaves_nothing_half_done(results, tmp_path, monkeypatch, call, number):
@@ -290,9 +287,6 @@ def test_why_the_system_said_no_is_put_in_words(tmp_path, monkeypatch, number, s
 def test_too_little_room_is_said_before_anything_is_run(tmp_path):
     with pytest.raises(StoreError, match="nothing was run"):
         store.prepare(tmp_path, megabytes=1e12)
-
-
-# ---- special results
 
 
 def test_a_scenario_cannot_name_its_way_out(tmp_path):

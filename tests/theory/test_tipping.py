@@ -111,7 +111,7 @@ def test_the_engine_keeps_two_cultures_where_the_reduced_system_does(by_norm):
     p = base._replace(staff=staff)
     start = small_world(60, weeks=0, parameters=p)
     weeks = 2080
-    quiet = policy_of(1, 1)
+    quiet = policy_of(weeks, 1)
     quiet.demand[:] = 0.0
     ends = []
     for norm in (0.05, 0.95):
