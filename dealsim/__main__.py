@@ -15,6 +15,8 @@ import typer
 from dealsim.version import MODEL_VERSION, __version__
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dealsim.plans import Plan
     from dealsim.results import Results
 
@@ -227,9 +229,10 @@ def _work(
 
     loaded = time.perf_counter() - began
     code = OK
+    _halt.is_gentle = True
     try:
         with Shown(is_silent) as progress:
-            results = live_plan(made, progress=progress)
+            results = live_plan(made, progress=progress, stop=_halt.is_set)
     except InterruptedRun as stopped:
         if stopped.results is None:
             _say_error(f"{stopped}; nothing was kept")
@@ -238,6 +241,8 @@ def _work(
         _say_error(str(stopped))
     if results.failed and code == OK:
         code = SOME_FAILED
+        first = results.failed[0]
+        _say_error(f"{len(results.failed)} of {needed.runs} runs failed; the first: {first['error']}")
     return _keep_and_show(results, out, loaded, began, code, as_json, quiet)
 
 
@@ -252,7 +257,7 @@ def _keep_and_show(
     from dealsim import store
     from dealsim.errors import StoreError
     from dealsim.show.report import write_report
-    from dealsim.show.terminal import note, print_results
+    from dealsim.show.terminal import note
 
     mark = time.perf_counter()
     seconds = {"load": loaded, **results.seconds}
@@ -268,17 +273,33 @@ def _keep_and_show(
         results = replace(results, folder=folder)
         seconds["store"] = time.perf_counter() - mark
         mark = time.perf_counter()
-        store.write_tables(folder, results)
-        page = write_report(folder, results)
+        if results.finished:
+            store.write_tables(folder, results)
+            page = write_report(folder, results)
         seconds["report"] = time.perf_counter() - mark
     except StoreError as problem:
         _say_error(str(problem))
         code = code or FAULT
     seconds["total"] = time.perf_counter() - began
     results = replace(results, seconds=seconds)
+    try:
+        _print_all(results, folder, page, as_json, quiet)
+    except BrokenPipeError:
+        _nobody_reads()
+    if _halt.is_set() and code == OK:
+        _say_error("stopped after the last run; everything was kept")
+        code = INTERRUPTED
+    return code
+
+
+def _print_all(results: Results, folder: Path | None, page: Path | None, as_json: bool, quiet: bool) -> None:
+    from dealsim import store
+    from dealsim.show.terminal import print_results
+
+    seconds = results.seconds
     if as_json:
         _print_json(results.as_dict())
-    elif not quiet:
+    elif not quiet and results.finished:
         print_results(results)
     if folder is not None and not as_json:
         typer.echo(f"Results: {store.shown(folder)} (id {results.run_id[:8]})")
@@ -286,13 +307,19 @@ def _keep_and_show(
             typer.echo(f"Report:  {store.shown(page)}")
         if not quiet:
             typer.echo(f"Took {seconds['total']:.0f} s")
-    return code
+    sys.stdout.flush()
+
+
+def _nobody_reads() -> None:
+    """Who reads has read enough; Python would complain once more when it closes the stream."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
     from dealsim.borough import SMALLEST_TO_REPORT
     from dealsim.results import TOO_SMALL
     from dealsim.show.terminal import print_timetable
+    from dealsim.show.words import count
 
     timetables = {
         name: scenario.timetable(made.weeks) for name, scenario in zip(made.names, made.scenarios, strict=True)
@@ -319,7 +346,7 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
         return
     time_ = "less than a minute" if needed.minutes < 1 else f"about {needed.minutes:,.0f} minutes"
     typer.echo(
-        f"{needed.runs} runs of {made.size:,} citizens over {made.years} years; {time_}, about "
+        f"{count(needed.runs, 'run')} of {made.size:,} citizens over {count(made.years, 'year')}; {time_}, about "
         f"{needed.memory_mb:,.0f} MB of memory and {needed.disk_mb:,.0f} MB of disk. Nothing was run."
     )
     if made.size < SMALLEST_TO_REPORT:
@@ -354,8 +381,44 @@ def _steady_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _interrupted(*_: object) -> None:
-    raise KeyboardInterrupt
+class _Stopped(BaseException):
+    """The user wants an end now; nothing the work can catch by mistake."""
+
+
+class _Halt:
+    """What a signal to stop does: at once it ends the command, or, while runs are lived and kept, asks them to end.
+
+    Whoever asks three times gets an end at once.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """As at the start of a command."""
+        self.is_gentle = False
+        self.times = 0
+
+    def __call__(self, *_: object) -> None:
+        self.times += 1
+        if not self.is_gentle or self.times > 2:
+            raise _Stopped
+        if self.times == 1:
+            _say("stopping; what is finished is kept (twice more: stop at once)")
+
+    def is_set(self) -> bool:
+        """Whether it was asked for."""
+        return self.times > 0
+
+
+_halt = _Halt()
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Signals that stop the work and keep what is finished."""
+
+
+def _say(line: str) -> None:
+    if sys.stderr is not None:
+        print(f"dealsim: {line}", file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -367,8 +430,10 @@ def _exit_code(arguments: list[str] | None = None) -> int:
     from dealsim.errors import DealsimError
 
     _steady_streams()
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, _interrupted)
+    _halt.reset()
+    for name in SIGNALS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _halt)
     try:
         code = app(arguments, standalone_mode=False)
         sys.stdout.flush()
@@ -376,12 +441,11 @@ def _exit_code(arguments: list[str] | None = None) -> int:
     except DealsimError as error:
         _say_error(str(error))
         return error.exit_code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, _Stopped):
         _say_error("stopped; nothing was kept")
         return INTERRUPTED
     except BrokenPipeError:
-        # who reads has read enough; Python would complain once more when it closes the stream
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _nobody_reads()
         return OK
     except MemoryError:
         _say_error("the machine ran out of memory; ask for fewer citizens, replicates or workers")

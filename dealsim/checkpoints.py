@@ -155,7 +155,8 @@ def fetch(key: str, notice: Callable[[str], None]) -> dict[str, np.ndarray] | No
     if not isinstance(about, dict) or about.get("sha256") != hashlib.sha256(content).hexdigest():
         notice("a kept borough was damaged and is made anew")
         for part in (path, about_path):
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
         return None
     with contextlib.suppress(OSError):  # a folder that cannot be written still serves
         os.utime(path)

@@ -16,6 +16,7 @@ import shutil
 import sys
 import tempfile
 import types
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -46,10 +47,17 @@ def usable_cache_root() -> Path:
         probe.touch()
         probe.unlink()
     except OSError:
-        root = Path(tempfile.gettempdir()) / f"dealsim-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
-        root.mkdir(parents=True, exist_ok=True)
+        root = _own_folder(Path(tempfile.gettempdir()) / f"dealsim-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
         print(f"dealsim: {cache_root()} cannot be written; keeping compiled code in {root}", file=sys.stderr)
     return root
+
+
+def _own_folder(path: Path) -> Path:
+    """A folder in a place open to all that nobody else can write to: compiled code is loaded from it and run."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    about = path.lstat()
+    is_own = not hasattr(os, "getuid") or (about.st_uid == os.getuid() and not about.st_mode & 0o022)
+    return path if is_own and path.is_dir() and not path.is_symlink() else Path(tempfile.mkdtemp(prefix="dealsim-"))
 
 
 _IMPORTED = re.compile(r"^from dealsim(?:\.([\w.]+))? import ([\w, ]+|\()", re.MULTILINE)
@@ -103,6 +111,29 @@ os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
 
 import numba  # noqa: E402  (the cache folder must be named before numba is loaded)
 import numpy as np  # noqa: E402
+from numba.core import caching  # noqa: E402
+
+
+def _made_anew(read: Any, instead: Callable[[], Any]) -> Any:
+    """A reader of numba's cache that takes what cannot be read for what is not there, so that it is compiled anew."""
+
+    def careful(self: Any, *args: Any) -> Any:
+        try:
+            return read(self, *args)
+        except Exception:  # whatever a torn pickle or half a machine-code file may raise
+            if not _SAID:
+                _SAID.append(True)
+                print("dealsim: compiled code kept on this machine was damaged and is made anew", file=sys.stderr)
+            return instead()
+
+    return careful
+
+
+_SAID: list[bool] = []
+caching.IndexDataCacheFile._load_index = _made_anew(  # type: ignore[method-assign]
+    caching.IndexDataCacheFile._load_index, dict
+)
+caching.Cache.load_overload = _made_anew(caching.Cache.load_overload, lambda: None)  # type: ignore[method-assign]
 
 _OPTIONS: dict[str, Any] = {
     "cache": True,

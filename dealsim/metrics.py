@@ -541,7 +541,8 @@ def groups_of(world: Any) -> dict[str, tuple[str, int]]:
     return {
         "all": ("all", 0),
         **{f"quintile:{k + 1}": ("quintile", k) for k in range(NATIONAL_FIFTHS)},
-        **{f"place:{name}": ("place", k) for k, name in enumerate(borough.place_names)},
+        # a single place is everyone
+        **{f"place:{name}": ("place", k) for k, name in enumerate(borough.place_names) if len(borough.place_names) > 1},
         **{f"service:{name}": ("service", k) for k, name in enumerate(borough.service_names)},
     }
 

@@ -20,8 +20,10 @@ from dealsim.agents.group import GroupColumns
 from dealsim.agents.service import ServiceColumns
 from dealsim.agents.staff import StaffColumns
 from dealsim.agents.view import CLOSED, Population, View, ViewSet, viewed
+from dealsim.borough import Borough
 from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_YEAR
 from dealsim.engine import branch
+from dealsim.errors import InputError
 from dealsim.metrics import HEADLINE, METRICS, series
 from dealsim.places import PlaceInput
 from dealsim.plans import plan
@@ -125,7 +127,9 @@ class DealModel(mesa.Model):
         cache: bool = True,
         collect: bool = False,
     ) -> None:
-        is_number = isinstance(rng, int | np.integer)
+        is_number = isinstance(rng, int | np.integer) and not isinstance(rng, bool)
+        if (is_number and rng < 0) or isinstance(rng, str | float | bool):
+            raise InputError(f"rng is {rng!r}; it must be a whole number from 0 on, or None")
         super().__init__(rng=int(rng) if is_number else rng)  # Mesa 3.5 trips over numpy's own integers
         seed = int(rng) if is_number else int(self.rng.integers(np.iinfo(np.int32).max))
         self.plan = plan(
@@ -134,9 +138,9 @@ class DealModel(mesa.Model):
         made, parameters = self.plan, self.plan.parameters[0]
         start = burnt_in(made.place, made.size, made.borough_seed(0), parameters, cache, _say)
         place_names = start.borough.place_names
-        for notice in made.scenarios[0].notices(place_names):
+        for notice in made.scenarios[0].notices(place_names, made.place.place_names):
             _say(notice)
-        policy = made.scenarios[0].policy(made.weeks, place_names)
+        policy = made.scenarios[0].policy(made.weeks, place_names, made.place.place_names)
         self.world = branch(start, policy, made.life_seed(0), made.weeks, parameters)
         population = Population(self, self.world.borough, KINDS)
         everyone = np.arange(population.size)
@@ -160,6 +164,16 @@ class DealModel(mesa.Model):
             self.running = False
         if self._collects:
             self.datacollector.collect(self)
+
+    @property
+    def borough(self) -> Borough:
+        """Every column as it stands now, and the ties; `borough.to_networkx()` hands out any part of it."""
+        return self.world.borough
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "datacollector":
+            raise AttributeError("there is a datacollector only if asked for: DealModel(..., collect=True)")
+        raise AttributeError(f"{type(self).__name__} has no attribute '{name}'")
 
     @property
     def agents(self) -> ViewSet:

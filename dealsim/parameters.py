@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import NamedTuple
+
+import numpy as np
 
 from dealsim.agents.citizen import CitizenParameters
 from dealsim.agents.group import GroupParameters
@@ -183,13 +186,35 @@ def with_rivals(parameters: Parameters, rivals: Iterable[str]) -> Parameters:
 
 
 def with_values(parameters: Parameters, values: Mapping[str, float]) -> Parameters:
-    """A copy with `{"kind.name": value}` changes, as scripts and sweeps write them."""
-    changes = []
+    """A copy with `{"kind.name": value}` changes, as scripts and sweeps write them.
+
+    Raises
+    ------
+    InputError
+        With every unknown name and every value out of its range.
+    """
+    if not isinstance(values, Mapping):
+        raise InputError(f"values are a mapping of parameters to numbers, not {type(values).__name__}")
+    changes, problems = [], []
+    known = every_parameter()
     for key, value in values.items():
-        kind, _, name = key.partition(".")
-        if kind not in KINDS or name not in parameters_of(KINDS[kind]):
-            raise InputError(f"unknown parameter '{key}'; `dealsim params` lists them")
-        changes.append((kind, name, value))
+        if key not in known:
+            near = get_close_matches(str(key), known, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            problems.append(f"unknown parameter {key!r}{hint} (`dealsim params` lists them)")
+            continue
+        spec, _ = known[key]
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            problems.append(f"{key} is {value!r}; it must be a number")
+        elif not spec.low <= float(value) <= spec.high:
+            problems.append(
+                f"{key} ({spec.label}) is {value}; it must lie between {spec.low:g} and {spec.high:g} ({spec.unit})"
+            )
+        else:
+            kind, _, name = key.partition(".")
+            changes.append((kind, name, float(value)))
+    if problems:
+        raise InputError(problems)
     return with_changes(parameters, changes)
 
 

@@ -158,7 +158,7 @@ def plan(
             if hashlib.sha256(place_bytes).hexdigest() != where.sha256:
                 problems.append(f"{Path(place).name}: changed while it was read")
         elif rank_of is not None:
-            problems.append("rank_of goes with a place file of your own; name one with place")
+            problems.append("rank_of goes with a place file of your own; give one with --place (place= in Python)")
         elif loaded:
             for other in loaded[1:]:
                 if other.place != loaded[0].place:
@@ -181,7 +181,7 @@ def plan(
     if where is not None and not problems:
         for scenario in loaded:
             try:
-                scenario.policy(1, where.place_names)
+                scenario.policy(1, where.place_names, where.place_names)
             except InputError as error:
                 problems += error.problems
     if problems or where is None:

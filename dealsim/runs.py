@@ -59,11 +59,11 @@ WATCHED = 200
 class InterruptedRun(StoppedError):
     """The work was stopped before its end; `results` holds the finished pairs, or None if there are none."""
 
-    def __init__(self, results: Results | None, finished: int, wanted: int) -> None:
+    def __init__(self, results: Results | None, finished: int, wanted: int, of: str = "pair") -> None:
         self.results = results
         self.finished = finished
         self.wanted = wanted
-        super().__init__(f"stopped; {finished} of {wanted} {'pair' if wanted == 1 else 'pairs'} finished")
+        super().__init__(f"stopped; {finished} of {wanted} {of if wanted == 1 else of + 's'} finished")
 
 
 def run(
@@ -329,6 +329,7 @@ def live_plan(
         if result is not None:
             lived[at, replicate] = result
 
+    of = "pair" if made.command == "compare" else "run"
     everyone = range(len(made.scenarios))
     finished = [k for k in range(made.replicates) if all((at, k) in lived for at in everyone)]
     is_short = is_stopped and len(lived) + len(failed) < len(only)
@@ -336,7 +337,7 @@ def live_plan(
         lived = {key: value for key, value in lived.items() if key[1] in finished}
         notices.append(f"stopped early: {len(finished)} of {made.replicates} replicates were finished")
         if not lived:
-            raise InterruptedRun(None, 0, made.replicates)
+            raise InterruptedRun(None, 0, made.replicates, of)
     tick("summarise")
     mark = time.perf_counter()
     results = _gathered(made, lived, failed, notices, len(finished))
@@ -344,7 +345,7 @@ def live_plan(
     seconds["total"] = time.perf_counter() - began
     results = replace(results, seconds=seconds)
     if is_short:
-        raise InterruptedRun(results, len(finished), made.replicates)
+        raise InterruptedRun(results, len(finished), made.replicates, of)
     return results
 
 
@@ -419,8 +420,11 @@ def _submit_all(
 def _place_notices(made: Plan, start: Future[World]) -> list[str]:
     if start.cancelled() or start.exception() is not None:
         return []
-    names = start.result().borough.place_names
-    return [note for scenario in made.scenarios for note in scenario.notices(names)]
+    names, known = start.result().borough.place_names, made.place.place_names
+    said = []
+    if len(names) < len(known):
+        said.append(f"at this size the {len(known)} places of {made.place.name} are joined into {len(names)}")
+    return said + [note for scenario in made.scenarios for note in scenario.notices(names, known)]
 
 
 def _wait(futures: Iterable[Future[Any]], tick: Callable[[], None], stop: Callable[[], bool]) -> None:
@@ -453,7 +457,7 @@ def _one(
         return None
     world = start.result()
     scenario = made.scenarios[at]
-    policy = scenario.policy(made.weeks, world.borough.place_names)
+    policy = scenario.policy(made.weeks, world.borough.place_names, made.place.place_names)
     return _live_one(
         world,
         policy,

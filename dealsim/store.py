@@ -301,10 +301,10 @@ def find(folder_or_id: str | Path, root: str | Path = "results") -> Path:
 
     Raises
     ------
-    StoreError
+    InputError
         When there is none.
     """
-    path = Path(folder_or_id)
+    path = Path(str(folder_or_id))
     try:
         if path.is_dir():
             return path
@@ -315,7 +315,7 @@ def find(folder_or_id: str | Path, root: str | Path = "results") -> Path:
                 return found[-1]
     except (OSError, ValueError):
         pass
-    raise StoreError(f"there is no results folder {shown(path)}")
+    raise InputError(f"there is no results folder {shown(path)}")
 
 
 def damage(folder: str | Path) -> list[str]:
@@ -490,7 +490,7 @@ def verify(
             (),
             0,
         )
-    notes = ["every file is as it was written"]
+    notes = [f"every file is as it was written ({DERIVED}/ is not checked: `dealsim report` makes it anew)"]
     if not replay:
         return Verification((), (*notes, "the runs were not lived again"), 0)
     if origin["engine_sha256"] != engine_hash():
@@ -551,8 +551,9 @@ def _differences(stored: Results, again: Results) -> list[str]:
                 problems.append(f"{where}: the people lived the same lives, but {seen}")
     if not problems and again.state_hash != stored.state_hash:
         problems.append("the state hash of all runs together differs")
-    if not problems and stored.summary.to_dict("list").__repr__() != again.summary.to_dict("list").__repr__():
-        problems.append("summary.json: the figures do not follow from the series")
+    for name in ("summary", "outcomes"):
+        if not problems and repr(getattr(stored, name).to_dict("list")) != repr(getattr(again, name).to_dict("list")):
+            problems.append(f"summary.json: the figures under '{name}' do not follow from the runs")
     return problems
 
 

@@ -282,6 +282,9 @@ class ViewSet(AgentSet):
     def __len__(self) -> int:
         return self.at.size
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self):,} agents>"
+
     def __contains__(self, agent: object) -> bool:
         if not isinstance(agent, View) or agent._store not in self.population.stores:
             return False

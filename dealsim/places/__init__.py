@@ -197,6 +197,8 @@ def read_place(path: str | Path, rank_of: int | None = None) -> PlaceInput:
     InputError
         With every problem found, each naming row and column; row 1 is the heading.
     """
+    if not isinstance(path, str | Path):
+        raise InputError(f"a place is a path, not {type(path).__name__}")
     file = Path(path)
     shown = _shown(file.name)
     try:

@@ -46,6 +46,8 @@ def load(name_or_path: str | Path) -> Scenario:
     >>> load("deal").levers["communications_clarity"]
     0.5
     """
+    if not isinstance(name_or_path, str | Path):
+        raise InputError(f"a scenario is a name or a path, not {type(name_or_path).__name__}")
     return _resolved(_documents(_opened(name_or_path)))
 
 

@@ -96,22 +96,22 @@ class Scenario:
         }
         return {key: value for key, value in header.items() if value not in (None, "", [])} | body
 
-    def policy(self, weeks: int, place_names: Sequence[str]) -> Policy:
-        """The policy in force in each week, for a borough with those places.
+    def policy(self, weeks: int, place_names: Sequence[str], known: Sequence[str] = ()) -> Policy:
+        """The policy in force in each week, for a borough with those places (`known`: those of its place file).
 
         Raises
         ------
         InputError
             If a lever names a place that neither the borough nor the scenario's place has.
         """
-        self.notices(place_names)
+        self.notices(place_names, known)
         return policy_table(self.levers, self.schedule, self.shocks, weeks, place_names)
 
     def timetable(self, weeks: int) -> list[Dated]:
-        """What changes when, by week and date: the schedule and the shocks."""
-        return timetable(self.schedule, self.shocks, weeks)
+        """What changes when, by week and date: levers set from the start, the schedule and the shocks."""
+        return timetable(self.levers, self.schedule, self.shocks, weeks)
 
-    def notices(self, place_names: Sequence[str]) -> tuple[str, ...]:
+    def notices(self, place_names: Sequence[str], known: Sequence[str] = ()) -> tuple[str, ...]:
         """What is said of places that this (perhaps small) borough does not have, and so ignored.
 
         Raises
@@ -120,12 +120,14 @@ class Scenario:
             As `policy` does.
         """
         foreign = [part for part in self._places_named() if part[2] not in place_names]
-        known = self._known_places() if foreign else ()
+        known = tuple(known) or (self._known_places() if foreign else ())
         notices, problems = [], []
         for where, lever, named in foreign:
             origin = shown(self.origins.get(where, self.name))
             if named in known:
-                notices.append(f"{origin}: {lever} for {named} is ignored: this borough has no such place")
+                notices.append(
+                    f"{origin}: {lever} for {named} is ignored: at this size that place is joined with others"
+                )
             else:
                 every = tuple(dict.fromkeys((*place_names, *known)))
                 allowed = ", ".join(map(brief, every)) or "a borough with places"

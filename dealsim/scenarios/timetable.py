@@ -216,16 +216,26 @@ class Dated(NamedTuple):
     what: str
 
 
-def timetable(schedule: Iterable[Mapping[str, Any]], shocks: Iterable[Mapping[str, Any]], weeks: int) -> list[Dated]:
-    """What a schedule and its shocks do, by week and date, within so many weeks.
+def timetable(
+    levers: Mapping[str, Any],
+    schedule: Iterable[Mapping[str, Any]],
+    shocks: Iterable[Mapping[str, Any]],
+    weeks: int,
+) -> list[Dated]:
+    """What levers that are not at their old value, a schedule and shocks do, by week and date.
+
+    What begins after so many weeks is listed too, and said to have no effect.
 
     >>> entry = {"lever": "nerve", "from": "2013-04", "value": 0.8, "until": "2014-04-07"}
-    >>> for line in timetable([entry], [], 520):
+    >>> for line in timetable({}, [entry], [], 520):
     ...     print(line.week, line.begins, line.what)
     104 2013-04-01 nerve becomes 0.8
     157 2014-04-07 nerve goes back to what it was
     """
     found = []
+    for name, value in levers.items():
+        if not _is_old(LEVERS[name], value):
+            found.append((0, f"{_name(name)} is {_value(value)} from the start"))
     for entry in by_date(schedule):
         start, end = span_of(entry)
         form, name = form_of(entry), entry["lever"]
@@ -246,7 +256,19 @@ def timetable(schedule: Iterable[Mapping[str, Any]], shocks: Iterable[Mapping[st
         lasts = f" for {length} weeks" if length > 1 else ""
         found.append((start, f"{_name(shock['kind'])} {' '.join(about)}".rstrip() + lasts))
     found.sort(key=lambda row: row[0])
-    return [Dated(week, monday_of(week), what) for week, what in found if week < weeks]
+    late = " (after the last week: no effect)"
+    return [Dated(week, monday_of(week), what + (late if week >= weeks else "")) for week, what in found]
+
+
+def _is_old(lever: Lever, value: Any) -> bool:
+    """Whether a lever is where it is in the old regime."""
+    if isinstance(value, Mapping):
+        return all(_is_old(lever, part) for part in value.values())
+    if isinstance(value, str) or isinstance(lever.default, str):
+        return bool(value == lever.default)
+    if isinstance(value, Sequence):
+        return sorted(value) == sorted(lever.default if isinstance(lever.default, tuple) else ())
+    return bool(float(value) == lever.default)
 
 
 def _name(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -162,9 +163,9 @@ def test_a_dry_run_runs_nothing(called, tmp_path):
         (["fly"], 2, "fly"),
         (["run", "deal", "--fast"], 2, "--fast"),
         (["run", "deal", "--size", "2000000", "--years", "40", "--replicates", "9000"], 5, "fewer"),
-        (["verify", "nowhere"], 1, "no results folder"),
+        (["verify", "nowhere"], 2, "no results folder"),
         (["verify", "."], 1, "no manifest.json"),
-        (["report", "nowhere"], 1, "no results folder"),
+        (["report", "nowhere"], 2, "no results folder"),
     ],
 )
 def test_bad_input_ends_with_a_line_and_a_code(called, words, code, said):
@@ -239,9 +240,67 @@ def test_ctrl_c_keeps_what_is_finished_and_ends_with_130(called, tmp_path, monke
     words = ("--size", "600", "--years", "2", "--replicates", "40", "--workers", "1")
     code, out, err = called("run", "cuts_only", *words, "--out", str(tmp_path))
     assert code == 130
-    assert re.search(r"stopped; \d+ of 40 pairs finished", err)
+    assert re.search(r"stopped; \d+ of 40 runs finished", err)
     assert store.damage(next(tmp_path.iterdir())) == []
     assert "stopped early" in out
+
+
+SMALL = ("run", "cuts_only", "--size", "600", "--years", "2", "--replicates", "20", "--workers", "1")
+
+
+def signalled(monkeypatch, place, name, when=lambda *_: True, times=1):
+    """Sends the process a signal the first time a function is called."""
+    real, sent = getattr(place, name), []
+
+    def sends(*words, **more):
+        if not sent and when(*words):
+            sent.append(1)
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGINT)
+        return real(*words, **more)
+
+    monkeypatch.setattr(place, name, sends)
+
+
+def test_a_real_ctrl_c_while_weeks_are_lived_keeps_what_is_finished(called, tmp_path, monkeypatch):
+    from dealsim.show import terminal
+
+    signalled(
+        monkeypatch, terminal.Shown, "__call__", lambda _, stage, done, whole: stage == "live" and done > whole / 3
+    )
+    code, out, err = called(*SMALL, "--out", str(tmp_path))
+    assert code == 130 and "what is finished is kept" in err and re.search(r"stopped; \d+ of 20 runs finished", err)
+    assert store.damage(next(tmp_path.iterdir())) == [] and "Results:" in out
+
+
+@pytest.mark.parametrize("quietly", [(), ("--quiet",), ("--json",)])
+def test_a_ctrl_c_while_results_are_saved_loses_nothing(called, tmp_path, monkeypatch, quietly):
+    signalled(monkeypatch, store, "save", times=2)
+    code, out, err = called(*SMALL, "--out", str(tmp_path), *quietly)
+    assert code == 130 and "everything was kept" in err
+    (folder,) = tmp_path.iterdir()
+    assert store.read(folder).finished == 20 and (folder / "derived" / "report.html").exists()
+    assert folder.name in out
+
+
+def test_a_ctrl_c_before_anything_is_lived_says_so(called, tmp_path, monkeypatch):
+    from dealsim import plans
+
+    signalled(monkeypatch, plans, "estimate")
+    code, out, err = called(*SMALL, "--out", str(tmp_path), "--json")
+    assert (code, out) == (130, "") and "nothing was kept" in err and not list(tmp_path.iterdir())
+
+
+def test_when_every_run_fails_there_is_an_error_and_no_report(called, tmp_path, monkeypatch):
+    from dealsim import runs
+
+    def broken(*_):
+        raise ArithmeticError("broken on purpose")
+
+    monkeypatch.setattr(runs, "_live_one", broken)
+    code, out, err = called(*SMALL, "--out", str(tmp_path), "--quiet")
+    assert code == 3 and "20 of 20 runs failed" in err and "broken on purpose" in err
+    assert "Report" not in out
 
 
 def test_verify_says_identical(called, folder):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from dealsim.scenarios import load
+from dealsim.scenarios.shape import SHOCK_MODELS, scenario_model
 from dealsim.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,3 +140,37 @@ def test_the_core_is_small():
     core = text.split("# To run")[1].split("\n# ")[0]
     names = {line.split("==")[0] for line in core.splitlines() if "==" in line}
     assert len(names) < 40
+
+
+def scenario_page() -> str:
+    return (ROOT / "docs" / "scenario.md").read_text(encoding="utf-8")
+
+
+def test_the_scenario_of_the_page_does_what_it_says(tmp_path):
+    block = re.search(r"```yaml\n(.*?)```", scenario_page(), re.DOTALL).group(1)
+    file = tmp_path / "my_scenario.yaml"
+    file.write_text(block, encoding="utf-8")
+    scenario = load(file)
+    policy = scenario.policy(520, ("Leigh",))
+    assert policy.permission_to_innovate[207, 0] == pytest.approx(0.15) and policy.permission_to_innovate[313, 0] == 0.8
+    assert policy.asset_based_training[200].tolist() == [16, 8, 8, 8, 8, 8]
+    assert policy.demand.max() == 1.3
+
+
+@pytest.mark.parametrize("entry", re.findall(r"`(\{lever: .*?\})`", scenario_page()))
+def test_a_form_of_the_page_is_a_form(entry, tmp_path):
+    file = tmp_path / "one.yaml"
+    file.write_text(f"name: one\nschedule:\n  - {entry}\n", encoding="utf-8")
+    policy = load(file).policy(520, ("Leigh",))
+    assert set(policy.nerve[:104, 0]) == {0.3} and policy.nerve[104:, 0].max() == pytest.approx(0.8)
+
+
+def test_the_page_of_scenarios_knows_every_part_and_shock():
+    page = scenario_page()
+    for name in scenario_model().model_fields:
+        if name != "format":
+            assert f"`{name}`" in page, f"docs/scenario.md does not say what `{name}` is"
+    for kind, model in SHOCK_MODELS.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{kind}`"))
+        for field in model.model_fields:
+            assert field in ("kind", "at") or f"`{field}`" in row, f"{kind} has a part `{field}`"

@@ -163,7 +163,10 @@ def test_a_place_the_borough_lacks_is_ignored_with_a_notice() -> None:
     made = scenario(levers={"devolution": {missing: 0.5}})
     assert np.all(made.policy(2, PLACES).devolution == 0)
     (notice,) = made.notices(PLACES)
-    assert notice == f"scenario: levers.devolution: devolution for {missing} is ignored: this borough has no such place"
+    assert (
+        notice
+        == f"scenario: levers.devolution: devolution for {missing} is ignored: at this size that place is joined with others"
+    )
     assert made.notices(shipped("wigan").place_names) == ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -15,7 +16,7 @@ import pandas as pd
 import pytest
 
 from dealsim import checkpoints, plans, runs, store
-from dealsim.errors import MismatchError, StoreError
+from dealsim.errors import InputError, MismatchError, StoreError
 from dealsim.runs import compare, run
 
 PLACE = "name,place,population,deprivation_rank\nA,North,300,20\nB,South,500,900\nC,South,400,90\n"
@@ -349,5 +350,16 @@ def test_tables_open_in_a_spreadsheet_and_run_no_formula(results, tmp_path):
 
 def test_a_folder_is_found_by_the_start_of_its_id(kept, results):
     assert store.find(results.run_id[:8], kept.parent) == kept
-    with pytest.raises(StoreError, match="no results folder"):
+    with pytest.raises(InputError, match="no results folder"):
         store.find("ffffffff", kept.parent)
+
+
+def test_forged_figures_are_found_when_the_runs_are_lived_again(kept, results, tmp_path):
+    """A summary changed with a manifest signed anew passes every hash, and not the replay."""
+    for part, column in (("summary", "mean"), ("outcomes", "mean")):
+        table = getattr(results, part).copy()
+        table.loc[table[column].first_valid_index(), column] = 123.0
+        forged = store.save(dataclasses.replace(results, **{part: table}), tmp_path / part)
+        assert store.damage(forged) == []
+        problems = store.verify(forged).problems
+        assert problems and part in problems[0]
