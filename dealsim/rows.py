@@ -1,6 +1,6 @@
-"""What more than one process asks of the columns of a person: her chance of need, her team, how far groups reach.
+"""What more than one process does with one row: a person's chance of need, her team, how far groups reach; a post's counts.
 
-Each reads one row; what follows from the answers stands with the processes.
+What follows from the answers stands with the processes.
 """
 
 from __future__ import annotations
@@ -40,3 +40,14 @@ def coverage_of(citizens, i, neighbourhoods):
     if citizens.known_to_groups[i]:
         return np.float64(neighbourhoods.met_share[near])
     return np.float64(neighbourhoods.coverage[near])
+
+
+@compiled
+def clear_counts(staff, j):
+    """What the worker in a post did in the week is not counted yet, or not hers."""
+    staff.met[j] = 0
+    staff.solved[j] = 0
+    staff.departures[j] = 0
+    staff.departures_solved[j] = 0
+    staff.sanctioned[j] = 0
+    staff.backed[j] = 0

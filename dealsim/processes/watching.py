@@ -12,7 +12,7 @@ from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
 from dealsim.curves import inverse_normal
-from dealsim.rows import coverage_of
+from dealsim.rows import clear_counts, coverage_of
 from dealsim.tally import cell_of, whole_of
 
 
@@ -20,12 +20,7 @@ from dealsim.tally import cell_of, whole_of
 def clear_week(staff, services):
     """The week begins: what was counted last week is cleared."""
     for j in range(staff.id.size):
-        staff.met[j] = 0
-        staff.solved[j] = 0
-        staff.departures[j] = 0
-        staff.departures_solved[j] = 0
-        staff.sanctioned[j] = 0
-        staff.backed[j] = 0
+        clear_counts(staff, j)
     for s in range(services.id.size):
         services.tried[s] = 0.0
         services.visible[s] = 0.0

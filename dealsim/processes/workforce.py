@@ -29,6 +29,7 @@ from dealsim.agents.staff import (
 )
 from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
+from dealsim.rows import clear_counts
 
 
 @compiled_loop
@@ -194,12 +195,7 @@ def staff_leave_and_join(staff, teams, places, now, p, seed, week, tally, n_plac
             staff.value[j] = p.staff.newcomer_value
             staff.perceived_permission[j] = known_to_newcomer(known / TEAM, now.old_permission[s], p.staff)
             staff.last_departure[j] = NEVER
-            staff.met[j] = 0
-            staff.solved[j] = 0
-            staff.departures[j] = 0
-            staff.departures_solved[j] = 0
-            staff.sanctioned[j] = 0
-            staff.backed[j] = 0
+            clear_counts(staff, j)
             staff.trained[j] = 0
             staff.willingness[j] = willingness_to_depart(
                 np.float64(staff.perceived_permission[j]) * word_counts(np.float64(staff.credibility[j]), p.staff),

@@ -190,7 +190,9 @@ def _who_loses(results: Results, charts: list[Chart]) -> str:
                 reach = between(apart[0], apart[-1], signed=True)
             unit = f" ({rows[0]['unit']})" if rows[0]["unit"] else ""
             body.append((escaped(f"{rows[0]['label']}{unit}"), escaped("; ".join(who), 2000), reach))
-        lines.append(_table(("Measure", "Worse for", "Means of these, from … to …"), body, f"Worse under {escaped(name)}"))
+        lines.append(
+            _table(("Measure", "Worse for", "Means of these, from … to …"), body, f"Worse under {escaped(name)}")
+        )
     if tested:
         by_chance = tested / 40
         lines.append(

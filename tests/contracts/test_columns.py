@@ -22,7 +22,7 @@ from tests.shape.package import layer_of, modules, tree_of
 from tests.worlds import life, rich_policy
 
 COLUMNS = [f"{kind}.{name}" for kind, record in COLUMNS_OF_KIND.items() for name in columns_of(record)]
-LIVING = {"week", "processes"}
+LIVING = {"week", "processes", "rows"}
 BUILDING = LIVING | {"borough", "engine", "people", "network"}
 READING = BUILDING | {"metrics", "tally", "rows"}
 HOLDERS = {
