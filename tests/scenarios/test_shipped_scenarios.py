@@ -21,7 +21,7 @@ LATEST = week_of("2013-01")
 
 
 def test_the_list_of_shipped_scenarios() -> None:
-    assert {"old_regime", "cuts_only", "deal"} <= set(shipped_names())
+    assert set(shipped_names()) == {"old_regime", "cuts_only", "deal", *ONLY_MOVES, *STOPPED, *ON_THE_CUTS}
 
 
 @pytest.mark.parametrize("name", shipped_names())
@@ -107,3 +107,77 @@ def test_no_loader_can_run_what_a_file_says() -> None:
             if isinstance(node, ast.Name | ast.Attribute)
         }
         assert not names & banned, path.name
+
+
+def moved(one: str, other: str) -> set[str]:
+    """Columns of policy in which two shipped scenarios differ, without who pays."""
+    tables = [load(name).policy(520, PLACES)._asdict() for name in (one, other)]
+    return {
+        name
+        for name in tables[0]
+        if not np.array_equal(tables[0][name], tables[1][name]) and not name.startswith("paid_")
+    }
+
+
+ONLY_MOVES = {
+    "deal_without_permission": {"permission_to_innovate"},
+    "deal_without_investment": {"community_investment", "link_workers", "citizen_leadership", "partnership"},
+    "one_service_alone": {"in_deal", "permission_to_innovate", "blame_culture", "nerve", "asset_based_training",
+                          "staff_communications"},
+    "deal_under_blame": {"blame_culture", "nerve"},
+    "heroic_leader": {"leaders_holding_permission", "leaders_stay"},
+    "collective_leadership": {"leaders_holding_permission", "leaders_stay"},
+    "tender_not_partner": {"partnership"},
+    "mixed_messages": {"permission_to_innovate"},
+    "devolved_places": {"devolution"},
+}  # fmt: skip
+"""What each variant of the Deal changes of it, and nothing else."""
+ON_THE_CUTS = {
+    "training_only": {"asset_based_training"},
+    "communications_only": {"staff_communications", "public_communications", "communications_clarity"},
+    "overload": {"offloading"},
+    "stop_start": {"permission_to_innovate", "blame_culture", "nerve", "asset_based_training", "place_based_working",
+                   "community_investment", "staff_communications", "public_communications"},
+    "bold": {"permission_to_innovate", "asset_based_training", "place_based_working", "community_investment"},
+    "gradual": {"permission_to_innovate", "asset_based_training", "place_based_working", "community_investment"},
+}  # fmt: skip
+"""What each scenario beside the Deal adds to the cuts, and nothing else."""
+STOPPED = {"deal_stopped_year_2": "2015-04", "deal_stopped_year_5": "2018-04"}
+
+
+@pytest.mark.parametrize("name", ONLY_MOVES)
+def test_a_variant_of_the_deal_changes_what_its_name_says(name: str) -> None:
+    assert moved(name, "deal") == ONLY_MOVES[name]
+
+
+@pytest.mark.parametrize("name", ON_THE_CUTS)
+def test_a_scenario_beside_the_deal_adds_what_its_name_says(name: str) -> None:
+    assert moved(name, "cuts_only") == ON_THE_CUTS[name]
+
+
+@pytest.mark.parametrize("name", ["training_only", "communications_only"])
+def test_a_part_of_the_deal_alone_is_as_in_the_deal(name: str) -> None:
+    alone, deal = load(name).policy(520, PLACES), load("deal").policy(520, PLACES)
+    for column in ON_THE_CUTS[name]:
+        assert np.array_equal(getattr(alone, column), getattr(deal, column))
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_a_stopped_deal_is_the_deal_until_it_stops_and_the_cuts_afterwards(name: str) -> None:
+    at = week_of(STOPPED[name])
+    stopped, deal, cuts = (load(which).policy(520, PLACES)._asdict() for which in (name, "deal", "cuts_only"))
+    for column, table in stopped.items():
+        if column == "old_permission":
+            continue
+        # ramps cut short are rounded to two figures in the file
+        assert np.allclose(table[:at], deal[column][:at], atol=0.015), column
+        if column != "leaders_stay" and not column.startswith("paid_"):
+            assert np.array_equal(table[at:], cuts[column][at:]), column
+
+
+@pytest.mark.parametrize("column", sorted(ON_THE_CUTS["bold"]))
+def test_bold_and_gradual_come_to_the_same_total(column: str) -> None:
+    old = getattr(load("cuts_only").policy(520, PLACES), column)
+    bold, gradual = (getattr(load(name).policy(520, PLACES), column) - old for name in ("bold", "gradual"))
+    assert bold.sum() == pytest.approx(gradual.sum(), rel=0.005)
+    assert np.unique(bold).size == 2 and np.all(np.diff(gradual, axis=0) >= 0)
