@@ -164,6 +164,55 @@ def verify(
     return MISMATCH if found.problems else OK
 
 
+@app.command("list")
+def list_(as_json: Json = False) -> int:
+    """List the shipped scenarios, each with its question."""
+    from dealsim.show.scenarios import shipped_rows, shipped_text
+
+    if as_json:
+        _print_json(shipped_rows())
+    else:
+        typer.echo(shipped_text())
+    return OK
+
+
+@app.command()
+def show(
+    scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a .yaml file")],
+    why: Annotated[bool, typer.Option("--why", help="Say beside each value which file and line it came from")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also show levers that stay at their old value")] = False,
+) -> int:
+    """Show a scenario with everything it takes from the scenarios it extends."""
+    from dealsim.scenarios import load
+    from dealsim.show.scenarios import resolved_text
+    from dealsim.text import plain
+
+    for line in resolved_text(load(scenario), why, everything).splitlines():
+        typer.echo(" " * (len(line) - len(line.lstrip(" "))) + plain(line, 2000))
+    return OK
+
+
+@app.command()
+def check(
+    scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a .yaml file")],
+    years: Annotated[int, typer.Option(help="Years it is meant for", min=1, max=40)] = 10,
+) -> int:
+    """Check a scenario file: every mistake at once, and what would have no effect."""
+    from dealsim.calendar import WEEKS_A_YEAR
+    from dealsim.places import shipped
+    from dealsim.scenarios import load
+    from dealsim.show.scenarios import late_entries
+    from dealsim.text import plain
+
+    made = load(scenario)
+    weeks = years * WEEKS_A_YEAR
+    made.policy(weeks, shipped(made.place).place_names)
+    typer.echo(f"{plain(made.name)}: nothing is wrong with it")
+    for line in late_entries(made, weeks):
+        typer.echo(f"  note: {plain(line, 300)}")
+    return OK
+
+
 @app.command()
 def params(
     as_json: Json = False,

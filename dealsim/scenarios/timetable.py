@@ -234,7 +234,7 @@ def timetable(
     """
     found = []
     for name, value in levers.items():
-        if not _is_old(LEVERS[name], value):
+        if not is_old(LEVERS[name], value):
             found.append((0, f"{_name(name)} is {_value(value)} from the start"))
     for entry in by_date(schedule):
         start, end = span_of(entry)
@@ -260,10 +260,10 @@ def timetable(
     return [Dated(week, monday_of(week), what + (late if week >= weeks else "")) for week, what in found]
 
 
-def _is_old(lever: Lever, value: Any) -> bool:
+def is_old(lever: Lever, value: Any) -> bool:
     """Whether a lever is where it is in the old regime."""
     if isinstance(value, Mapping):
-        return all(_is_old(lever, part) for part in value.values())
+        return all(is_old(lever, part) for part in value.values())
     if isinstance(value, str) or isinstance(lever.default, str):
         return bool(value == lever.default)
     if isinstance(value, Sequence):

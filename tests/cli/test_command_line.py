@@ -371,3 +371,19 @@ def test_a_reader_that_goes_away_causes_no_traceback(ending):
     found = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert "Traceback" not in found.stderr
     assert "Exception ignored" not in found.stderr
+
+
+def test_scenarios_are_listed_shown_and_checked(called, tmp_path):
+    code, out, _ = called("list")
+    assert code == 0 and "deal_without_permission" in out and "?" in out
+    code, out, _ = called("show", "overload", "--why")
+    assert code == 0 and re.search(r"  - \{lever: offloading.*# overload.yaml:\d+", out)
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(
+        "name: mine\nextends: deal\nschedule: [{lever: nerve, from: 2035-01, value: 0.5}]\n", encoding="utf-8"
+    )
+    code, out, _ = called("check", str(mine))
+    assert code == 0 and "nothing is wrong" in out and "no effect" in out
+    mine.write_text("name: mine\nlevers: {nerv: 1}\n", encoding="utf-8")
+    code, _, err = called("check", str(mine))
+    assert code == 2 and "did you mean 'nerve'" in err

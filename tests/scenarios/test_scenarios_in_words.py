@@ -1,0 +1,63 @@
+"""The commands that list, show and check scenarios: what they print is what the files say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dealsim.places import shipped
+from dealsim.scenarios import load, shipped_names
+from dealsim.show.scenarios import late_entries, resolved_text, shipped_rows
+
+PLACES = shipped("wigan").place_names
+
+
+@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("name", shipped_names())
+def test_what_is_shown_can_be_loaded_and_says_the_same(name: str, everything: bool, tmp_path: Path) -> None:
+    file = tmp_path / "again.yaml"
+    file.write_text(resolved_text(load(name), everything=everything) + "\n", encoding="utf-8")
+    for one, other in zip(load(name).policy(520, PLACES), load(file).policy(520, PLACES), strict=True):
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_each_value_comes_from_the_line_that_says_it(name: str) -> None:
+    folder = Path(str(load(name).path)).parent
+    seen = 0
+    for line in resolved_text(load(name), why=True).splitlines():
+        found = re.search(r"- \{lever: (\w+), from: ([\d-]+).*# (\w+\.yaml):(\d+)$", line)
+        if found:
+            written = (folder / found[3]).read_text(encoding="utf-8").splitlines()[int(found[4]) - 1]
+            assert f"lever: {found[1]}" in written
+            seen += 1
+    assert seen == len(load(name).schedule)
+
+
+def test_text_that_yaml_would_misread_is_quoted(tmp_path: Path) -> None:
+    odd = tmp_path / "odd.yaml"
+    odd.write_text('name: "a: b # c"\nquestion: "yes"\nauthor: "- {x}"\nsources: ["1, 2", "[3]"]\n', encoding="utf-8")
+    again = tmp_path / "again.yaml"
+    again.write_text(resolved_text(load(odd)) + "\n", encoding="utf-8")
+    one, other = load(odd), load(again)
+    assert (one.name, one.question, one.author, one.sources) == (
+        other.name,
+        other.question,
+        other.author,
+        other.sources,
+    )
+
+
+def test_the_list_has_every_scenario_with_its_question() -> None:
+    rows = shipped_rows()
+    assert [row["name"] for row in rows] == list(shipped_names())
+    assert all(row["question"].endswith("?") for row in rows)
+
+
+def test_what_begins_after_the_end_is_told() -> None:
+    assert late_entries(load("deal"), 520) == []
+    late = late_entries(load("deal"), 312)
+    assert late and all("no effect" in line for line in late)
