@@ -185,10 +185,31 @@ def show(
     """Show a scenario with everything it takes from the scenarios it extends."""
     from dealsim.scenarios import load
     from dealsim.show.scenarios import resolved_text
-    from dealsim.text import plain
 
-    for line in resolved_text(load(scenario), why, everything).splitlines():
-        typer.echo(" " * (len(line) - len(line.lstrip(" "))) + plain(line, 2000))
+    _print_text(resolved_text(load(scenario), why, everything))
+    return OK
+
+
+@app.command()
+def explain(scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a .yaml file")]) -> int:
+    """Say in plain English what a scenario does, and when."""
+    from dealsim.scenarios import load
+    from dealsim.show.scenarios import explained
+
+    _print_text(explained(load(scenario)))
+    return OK
+
+
+@app.command()
+def diff(
+    one: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a .yaml file")],
+    other: Annotated[str, typer.Argument(help="Another")],
+) -> int:
+    """Say in plain English what tells two scenarios apart."""
+    from dealsim.scenarios import load
+    from dealsim.show.scenarios import difference
+
+    _print_text(difference(load(one), load(other)))
     return OK
 
 
@@ -402,6 +423,13 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
         typer.echo(TOO_SMALL)
     for name, rows in timetables.items():
         print_timetable(name, rows)
+
+
+def _print_text(text: str) -> None:
+    from dealsim.text import plain
+
+    for line in text.splitlines():
+        typer.echo(" " * (len(line) - len(line.lstrip(" "))) + plain(line, 4000))
 
 
 def _print_json(value: Any) -> None:

@@ -235,26 +235,30 @@ def timetable(
     found = []
     for name, value in levers.items():
         if not is_old(LEVERS[name], value):
-            found.append((0, f"{_name(name)} is {_value(value)} from the start"))
+            found.append((0, f"{name_in_words(name)} is {value_in_words(value)} from the start"))
     for entry in by_date(schedule):
         start, end = span_of(entry)
         form, name = form_of(entry), entry["lever"]
-        payer = f", paid by {_name(entry['paid_by'])}" if "paid_by" in entry else ""
+        payer = f", paid by {name_in_words(entry['paid_by'])}" if "paid_by" in entry else ""
         if form == "ramp":
-            first, last = (_value(value) for value in entry["ramp"])
+            first, last = (value_in_words(value) for value in entry["ramp"])
             assert end is not None
-            found.append((start, f"{_name(name)} begins to move from {first} to {last}, reached in week {end}{payer}"))
+            found.append(
+                (start, f"{name_in_words(name)} begins to move from {first} to {last}, reached in week {end}{payer}")
+            )
             continue
-        found.append((start, f"{_name(name)} becomes {_value(entry[form])}{payer}"))
+        found.append((start, f"{name_in_words(name)} becomes {value_in_words(entry[form])}{payer}"))
         if end is not None:
-            found.append((end, f"{_name(name)} goes back to what it was"))
+            found.append((end, f"{name_in_words(name)} goes back to what it was"))
     for shock in shocks:
         start, length = week_of(shock["at"]), int(shock.get("weeks", 1))
         about = [
-            f"{shock[key]:g}" if key == "size" else _name(shock[key]) for key in ("size", "service") if key in shock
+            f"{shock[key]:g}" if key == "size" else name_in_words(shock[key])
+            for key in ("size", "service")
+            if key in shock
         ]
         lasts = f" for {length} weeks" if length > 1 else ""
-        found.append((start, f"{_name(shock['kind'])} {' '.join(about)}".rstrip() + lasts))
+        found.append((start, f"{name_in_words(shock['kind'])} {' '.join(about)}".rstrip() + lasts))
     found.sort(key=lambda row: row[0])
     late = " (after the last week: no effect)"
     return [Dated(week, monday_of(week), what + (late if week >= weeks else "")) for week, what in found]
@@ -271,16 +275,17 @@ def is_old(lever: Lever, value: Any) -> bool:
     return bool(float(value) == lever.default)
 
 
-def _name(name: str) -> str:
+def name_in_words(name: str) -> str:
+    """A name without its underscores."""
     return name.replace("_", " ")
 
 
-def _value(value: Any) -> str:
+def value_in_words(value: Any) -> str:
     """A value as a reader would say it."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{_value(part)} ({_name(key)})" for key, part in value.items())
+        return ", ".join(f"{value_in_words(part)} ({name_in_words(key)})" for key, part in value.items())
     if isinstance(value, str):
-        return _name(value)
+        return name_in_words(value)
     if isinstance(value, Sequence):
-        return ", ".join(_name(part) for part in value) or "none"
+        return ", ".join(name_in_words(part) for part in value) or "none"
     return f"{value:g}"

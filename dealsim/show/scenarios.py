@@ -10,9 +10,19 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dealsim.levers import LEVERS
+from dealsim.levers import LEVERS, SHOCKS
+from dealsim.parameters import RIVALS
 from dealsim.scenarios import Scenario, load, shipped_names
-from dealsim.scenarios.timetable import is_old
+from dealsim.scenarios.timetable import (
+    by_date,
+    form_of,
+    is_old,
+    monday_of,
+    name_in_words,
+    span_of,
+    value_in_words,
+    week_of,
+)
 
 _PLAIN = re.compile(r"(?!(true|false|yes|no|on|off|null)$)[a-z][\w .()?'/-]*|\d{4}-\d\d(-\d\d)?", re.IGNORECASE)
 """Text that YAML reads as itself without quotes, also inside a list."""
@@ -83,3 +93,77 @@ def _written(value: Any) -> str:
 def late_entries(scenario: Scenario, weeks: int) -> list[str]:
     """What a scenario says that begins after so many weeks, one line each."""
     return [f"week {row.week} ({row.begins}): {row.what}" for row in scenario.timetable(weeks) if row.week >= weeks]
+
+
+def _day(week: int) -> str:
+    monday = monday_of(week)
+    return f"{monday.day} {monday:%B %Y}"
+
+
+def sentences_of(scenario: Scenario) -> dict[str, list[str]]:
+    """What a scenario does, by lever and then by shock and rival: one sentence for each change."""
+    said: dict[str, list[str]] = {}
+    for name, value in scenario.levers.items():
+        if not is_old(LEVERS[name], value):
+            said.setdefault(name, []).append(f"From the first week it is {value_in_words(value)}.")
+    for entry in by_date(scenario.schedule):
+        start, end = span_of(entry)
+        payer = f", paid by {name_in_words(entry['paid_by'])}" if "paid_by" in entry else ""
+        if form_of(entry) == "ramp":
+            first, last = (value_in_words(value) for value in entry["ramp"])
+            assert end is not None
+            what = f"From {_day(start)} it moves from {first} to {last}, which it reaches on {_day(end)}{payer}."
+        else:
+            until = f" until {_day(end)}, and then what it was before" if end is not None else ""
+            what = f"From {_day(start)} it is {value_in_words(entry[form_of(entry)])}{until}{payer}."
+        said.setdefault(entry["lever"], []).append(what)
+    ordered = {name: said[name] for name in LEVERS if name in said}
+    for shock in scenario.shocks:
+        start = week_of(shock["at"])
+        parts = [
+            f"for {shock[key]} weeks" if key == "weeks" else f"{name_in_words(key)} {value_in_words(shock[key])}"
+            for key in ("weeks", "size", "service")
+            if key in shock
+        ]
+        about = f" ({', '.join(parts)})" if parts else ""
+        ordered.setdefault(shock["kind"], []).append(f"On {_day(start)}{about}.")
+    for rival in scenario.rivals:
+        ordered[rival] = ["It is taken to be true."]
+    return ordered
+
+
+def _heading(name: str) -> str:
+    if name in LEVERS:
+        lever = LEVERS[name]
+        old = value_in_words(lever.default) if not isinstance(lever.default, tuple) else "all"
+        return f"{lever.label}: {lever.meaning[0].lower()}{lever.meaning[1:]} ({lever.unit}; in the old regime {old})."
+    if name in SHOCKS:
+        return f"{name_in_words(name).capitalize()}: {SHOCKS[name][0].lower()}{SHOCKS[name][1:]}."
+    return f"Another explanation: {RIVALS[name].meaning}."
+
+
+def explained(scenario: Scenario) -> str:
+    """A scenario in plain sentences."""
+    said = sentences_of(scenario)
+    lines = [f"{scenario.name}: {scenario.question}" if scenario.question else scenario.name]
+    if not said:
+        lines += ["", "Nothing changes: every lever stays where it was in the old regime."]
+    for name, sentences in said.items():
+        lines += ["", _heading(name), *(f"  {sentence}" for sentence in sentences)]
+    return "\n".join(lines)
+
+
+def difference(one: Scenario, other: Scenario) -> str:
+    """What tells two scenarios apart, lever by lever, in plain sentences; nothing else is said."""
+    ours, theirs = sentences_of(one), sentences_of(other)
+    lines = []
+    for name in dict.fromkeys((*ours, *theirs)):
+        if ours.get(name) == theirs.get(name):
+            continue
+        lines += ["", _heading(name)]
+        for scenario, said in ((one, ours), (other, theirs)):
+            sentences = said.get(name, ["It stays as in the old regime." if name in LEVERS else "It is not there."])
+            lines.append(f"  {scenario.name}: {' '.join(sentences)}")
+    if not lines:
+        return f"{one.name} and {other.name} do the same."
+    return "\n".join([f"Where {one.name} and {other.name} differ:", *lines])

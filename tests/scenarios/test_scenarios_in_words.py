@@ -10,7 +10,7 @@ import pytest
 
 from dealsim.places import shipped
 from dealsim.scenarios import load, shipped_names
-from dealsim.show.scenarios import late_entries, resolved_text, shipped_rows
+from dealsim.show.scenarios import difference, explained, late_entries, resolved_text, shipped_rows
 
 PLACES = shipped("wigan").place_names
 
@@ -61,3 +61,26 @@ def test_what_begins_after_the_end_is_told() -> None:
     assert late_entries(load("deal"), 520) == []
     late = late_entries(load("deal"), 312)
     assert late and all("no effect" in line for line in late)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_scenario_is_explained_in_sentences(name: str) -> None:
+    text = explained(load(name))
+    assert text.startswith(f"{name}: ")
+    for line in text.splitlines()[1:]:
+        assert not line or line.endswith("."), line
+    assert "_" not in text.replace(name, "")
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_scenario_does_not_differ_from_itself(name: str) -> None:
+    assert difference(load(name), load(name)) == f"{name} and {name} do the same."
+
+
+def test_a_difference_names_what_differs_and_nothing_else() -> None:
+    text = difference(load("deal"), load("deal_without_permission"))
+    assert "Permission to innovate" in text and "It stays as in the old regime." in text
+    assert "  deal: From 1 April 2013 it moves from 0.15 to 0.8, which it reaches on 30 March 2015." in text
+    assert "Blame" not in text and "Investment" not in text
+    swapped = difference(load("overload"), load("cuts_only"))
+    assert "0.3" in swapped and "budget" not in swapped.lower()
