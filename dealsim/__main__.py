@@ -191,6 +191,26 @@ def show(
 
 
 @app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="What the scenario is called")],
+    extends: Annotated[str, typer.Option(help="The scenario it starts from")] = "deal",
+) -> int:
+    """Write a scenario file to fill in, here, with every lever in it as a comment."""
+    from pathlib import Path
+
+    from dealsim.errors import StoreError
+    from dealsim.show.scenarios import write_template
+    from dealsim.store import why
+
+    try:
+        path = write_template(name, extends, Path())
+    except OSError as problem:
+        raise StoreError(f"it cannot be written here: {why(problem)}") from None
+    typer.echo(f"{path} is written; `dealsim check {path}` says whether it is right")
+    return OK
+
+
+@app.command()
 def explain(scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a .yaml file")]) -> int:
     """Say in plain English what a scenario does, and when."""
     from dealsim.scenarios import load

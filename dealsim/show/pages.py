@@ -23,6 +23,7 @@ from dealsim.parameters import KINDS, RIVALS
 from dealsim.show.borough_page import borough_page
 from dealsim.show.coverage import coverage_page
 from dealsim.show.layout import layout_table
+from dealsim.show.scenarios import schema_text
 from dealsim.week import SCHEDULE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -315,6 +316,7 @@ def generated() -> dict[str, str]:
         "docs/architecture.md": architecture_page(),
         "docs/coverage.md": coverage_page(),
         "docs/borough.md": borough_page(),
+        "dealsim/scenarios/schema.json": schema_text(),
     }
 
 

@@ -1,4 +1,4 @@
-"""Scenarios in words: which are shipped, and what one of them says with all it takes from its parents.
+"""Scenarios in words: which are shipped, what one of them says, what tells two apart, and a template for one's own.
 
 It reads scenarios and runs nothing.
 """
@@ -8,11 +8,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
 from typing import Any
 
+from dealsim.checkpoints import replace_whole
+from dealsim.errors import InputError
 from dealsim.levers import LEVERS, SHOCKS
 from dealsim.parameters import RIVALS
 from dealsim.scenarios import Scenario, load, shipped_names
+from dealsim.scenarios.explaining import range_of
+from dealsim.scenarios.shape import scenario_model
 from dealsim.scenarios.timetable import (
     by_date,
     form_of,
@@ -23,6 +29,7 @@ from dealsim.scenarios.timetable import (
     value_in_words,
     week_of,
 )
+from dealsim.text import plain, slug
 
 _PLAIN = re.compile(r"(?!(true|false|yes|no|on|off|null)$)[a-z][\w .()?'/-]*|\d{4}-\d\d(-\d\d)?", re.IGNORECASE)
 """Text that YAML reads as itself without quotes, also inside a list."""
@@ -167,3 +174,74 @@ def difference(one: Scenario, other: Scenario) -> str:
     if not lines:
         return f"{one.name} and {other.name} do the same."
     return "\n".join([f"Where {one.name} and {other.name} differ:", *lines])
+
+
+SCHEMA_BESIDE = "dealsim-scenario.schema.json"
+"""The name under which `new` lays the JSON Schema beside a template, for editors that complete and check as one types."""
+
+
+def schema_text() -> str:
+    """The JSON Schema of a scenario file, made from the declarations of levers and shocks."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A dealsim scenario"}
+    schema |= {key: value for key, value in scenario_model().model_json_schema(by_alias=True).items() if key != "title"}
+    return json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def template(name: str, parent: str) -> str:
+    """A scenario file to fill in: it is whole as it stands, and every lever stands in it as a comment."""
+    levers = []
+    for lever in LEVERS.values():
+        value = _written(lever.default)
+        text = f"#   {lever.name}: {value}"
+        levers.append(f"{text:44}  # {lever.meaning}; {range_of(lever)}")
+    return "\n".join(
+        (
+            f"# yaml-language-server: $schema=./{SCHEMA_BESIDE}",
+            "# Take away a `# ` to use a line. `dealsim check` says what is wrong, `dealsim explain` what it does.",
+            "format: 1",
+            f"name: {_written(name)}",
+            "question: What happens if …?",
+            "author: Your name",
+            f"date: {date.today().isoformat()}",
+            "sources: []        # where your numbers come from",
+            f"extends: {_written(parent)}    # everything it says holds, but for the levers named below",
+            "",
+            "# Values from the first week on; a lever may differ by service or place: {default: 0.2, police: 0.5}",
+            "# levers:",
+            *levers,
+            "",
+            "# Changes on a date: a step (value), a step with an end (value, until), a ramp (from, to), a pulse (from, to)",
+            "# schedule:",
+            "#   - {lever: community_investment, from: 2015-01, value: 12, paid_by: council}",
+            "#   - {lever: permission_to_innovate, from: 2013-04, to: 2015-04, ramp: [0.15, 0.8]}",
+            "#   - {lever: permission_to_innovate, from: 2017-01, value: 0.15}",
+            "",
+            *(f"# {kind}: {meaning}" for kind, meaning in SHOCKS.items()),
+            "# shocks:",
+            "#   - {kind: demand_shock, at: 2018-01, weeks: 8, size: 1.3}",
+            "",
+        )
+    )
+
+
+def write_template(name: str, parent: str, folder: Path) -> Path:
+    """A template and, beside it, the schema, in a folder; an existing file is never touched.
+
+    Raises
+    ------
+    InputError
+        For a parent there is no scenario of, a name that cannot be one, or a file that is there already.
+    """
+    load(parent)
+    path = folder / f"{slug(name)}.yaml"
+    if path.exists():
+        raise InputError(f"{plain(path.name)} is already there and is left as it is")
+    replace_whole(path, template(name, parent).encode("utf-8"))
+    try:
+        load(path)
+    except InputError:
+        path.unlink()
+        raise
+    if not (folder / SCHEMA_BESIDE).exists():
+        replace_whole(folder / SCHEMA_BESIDE, schema_text().encode("utf-8"))
+    return path

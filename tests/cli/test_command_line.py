@@ -387,3 +387,12 @@ def test_scenarios_are_listed_shown_and_checked(called, tmp_path):
     mine.write_text("name: mine\nlevers: {nerv: 1}\n", encoding="utf-8")
     code, _, err = called("check", str(mine))
     assert code == 2 and "did you mean 'nerve'" in err
+
+
+def test_a_new_scenario_is_written_here_once(called, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = called("new", "Money doubled", "--extends", "cuts_only")
+    assert code == 0 and "money-doubled.yaml is written" in out
+    assert called("check", "money-doubled.yaml")[0] == 0
+    code, _, err = called("new", "Money doubled")
+    assert code == 2 and "already there" in err

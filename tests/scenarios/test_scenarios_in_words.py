@@ -8,9 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dealsim.errors import InputError
+from dealsim.levers import LEVERS
 from dealsim.places import shipped
 from dealsim.scenarios import load, shipped_names
-from dealsim.show.scenarios import difference, explained, late_entries, resolved_text, shipped_rows
+from dealsim.show.scenarios import (
+    SCHEMA_BESIDE,
+    difference,
+    explained,
+    late_entries,
+    resolved_text,
+    schema_text,
+    shipped_rows,
+    write_template,
+)
 
 PLACES = shipped("wigan").place_names
 
@@ -84,3 +95,36 @@ def test_a_difference_names_what_differs_and_nothing_else() -> None:
     assert "Blame" not in text and "Investment" not in text
     swapped = difference(load("overload"), load("cuts_only"))
     assert "0.3" in swapped and "budget" not in swapped.lower()
+
+
+def test_a_template_is_whole_and_does_what_its_parent_does(tmp_path: Path) -> None:
+    path = write_template("My plan: two", "deal", tmp_path)
+    made = load(path)
+    assert path.name == "my-plan-two.yaml" and made.name == "My plan: two"
+    for one, other in zip(made.policy(520, PLACES), load("deal").policy(520, PLACES), strict=True):
+        assert np.array_equal(one, other)
+    assert f"$schema=./{SCHEMA_BESIDE}" in path.read_text(encoding="utf-8").splitlines()[0]
+    assert (tmp_path / SCHEMA_BESIDE).read_text(encoding="utf-8") == schema_text()
+
+
+def test_every_line_of_a_template_may_be_used(tmp_path: Path) -> None:
+    path = write_template("mine", "deal", tmp_path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    used = [re.sub(r"^# ((levers|schedule|shocks):|  - )", r"\1", line) for line in lines]
+    for lever in LEVERS:
+        with_it = [re.sub(rf"^# (  {lever}:)", r"\1", line) for line in used]
+        if lever in ("community_investment", "permission_to_innovate"):
+            with_it = [line for line in with_it if f"lever: {lever}" not in line]  # scheduled in the template already
+        path.write_text("\n".join(with_it) + "\n", encoding="utf-8")
+        assert load(path).levers[lever] == LEVERS[lever].default or lever == "services_in_deal"
+
+
+def test_a_template_touches_no_file_and_needs_a_name_and_a_parent(tmp_path: Path) -> None:
+    write_template("mine", "deal", tmp_path)
+    with pytest.raises(InputError, match="already there"):
+        write_template("mine", "deal", tmp_path)
+    with pytest.raises(InputError, match="did you mean 'deal'"):
+        write_template("other", "dael", tmp_path)
+    with pytest.raises(InputError, match="80"):
+        write_template("x" * 81, "deal", tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [SCHEMA_BESIDE, "mine.yaml"]
