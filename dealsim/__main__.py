@@ -242,14 +242,16 @@ def check(
     from dealsim.calendar import WEEKS_A_YEAR
     from dealsim.places import shipped
     from dealsim.scenarios import load
-    from dealsim.show.scenarios import late_entries
+    from dealsim.show.scenarios import idle_levers, late_entries, same_as
     from dealsim.text import plain
 
     made = load(scenario)
     weeks = years * WEEKS_A_YEAR
-    made.policy(weeks, shipped(made.place).place_names)
+    places = shipped(made.place).place_names
+    made.policy(weeks, places)
     typer.echo(f"{plain(made.name)}: nothing is wrong with it")
-    for line in late_entries(made, weeks):
+    same = [f"for {years} years it does what {name} does" for name in same_as(made, weeks, places)]
+    for line in (*late_entries(made, weeks), *idle_levers(made, weeks, places), *same):
         typer.echo(f"  note: {plain(line, 300)}")
     return OK
 

@@ -12,14 +12,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dealsim.checkpoints import replace_whole
 from dealsim.errors import InputError
-from dealsim.levers import LEVERS, SHOCKS
+from dealsim.levers import LEVERS, SHOCKS, Policy
 from dealsim.parameters import RIVALS
 from dealsim.scenarios import Scenario, load, shipped_names
 from dealsim.scenarios.explaining import range_of
 from dealsim.scenarios.shape import scenario_model
 from dealsim.scenarios.timetable import (
+    STAFF_LEVERS,
     by_date,
     form_of,
     is_old,
@@ -100,6 +103,39 @@ def _written(value: Any) -> str:
 def late_entries(scenario: Scenario, weeks: int) -> list[str]:
     """What a scenario says that begins after so many weeks, one line each."""
     return [f"week {row.week} ({row.begins}): {row.what}" for row in scenario.timetable(weeks) if row.week >= weeks]
+
+
+def same_as(scenario: Scenario, weeks: int, place_names: Sequence[str]) -> list[str]:
+    """Shipped scenarios that do the very same for so many weeks, by name."""
+    own = scenario.policy(weeks, place_names)
+    return [
+        name
+        for name in shipped_names()
+        if name != scenario.name
+        and load(name).rivals == scenario.rivals
+        and all(map(np.array_equal, own, load(name).policy(weeks, place_names)))
+    ]
+
+
+def idle_levers(scenario: Scenario, weeks: int, place_names: Sequence[str]) -> list[str]:
+    """Levers that are moved where nothing can come of it, one line each."""
+    policy = scenario.policy(weeks, place_names)
+    found = []
+    clarity = LEVERS["communications_clarity"].default
+    if (policy.communications_clarity != clarity).any() and not policy.public_communications.any():
+        found.append("communications clarity is moved, and nothing is said to the public")
+    permission = LEVERS["permission_to_innovate"].default
+    if policy.staff_communications.any() and (policy.permission_to_innovate == permission).all():
+        found.append("staff are told of a permission that is as it was in the old regime")
+    if not policy.in_deal.all(axis=1).all() and not moves_services(policy):
+        found.append("services are left out of a deal in which no lever of services is moved")
+    return found
+
+
+def moves_services(policy: Policy) -> bool:
+    """Whether a policy moves anything that reaches a service only while it takes part."""
+    levers = (*STAFF_LEVERS, "place_based_working", "devolution", "link_workers", "offloading")
+    return any((getattr(policy, name) != LEVERS[name].default).any() for name in levers)
 
 
 def _day(week: int) -> str:

@@ -11,13 +11,15 @@ import pytest
 from dealsim.errors import InputError
 from dealsim.levers import LEVERS
 from dealsim.places import shipped
-from dealsim.scenarios import load, shipped_names
+from dealsim.scenarios import load, scenario_from, shipped_names
 from dealsim.show.scenarios import (
     SCHEMA_BESIDE,
     difference,
     explained,
+    idle_levers,
     late_entries,
     resolved_text,
+    same_as,
     schema_text,
     shipped_rows,
     write_template,
@@ -128,3 +130,29 @@ def test_a_template_touches_no_file_and_needs_a_name_and_a_parent(tmp_path: Path
     with pytest.raises(InputError, match="80"):
         write_template("x" * 81, "deal", tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [SCHEMA_BESIDE, "mine.yaml"]
+
+
+def test_no_shipped_scenario_does_what_another_does_or_moves_a_lever_in_vain() -> None:
+    for name in shipped_names():
+        assert same_as(load(name), 520, PLACES) == [], name
+        assert idle_levers(load(name), 520, PLACES) == [] or name in ("communications_only", "deal_without_permission")
+
+
+def test_a_scenario_that_changes_nothing_is_said_to() -> None:
+    assert same_as(scenario_from({"name": "mine", "extends": "deal"}), 520, PLACES) == ["deal"]
+    assert same_as(load("deal"), 90, PLACES) != [], "before the Deal begins it is the cuts"
+
+
+@pytest.mark.parametrize(
+    ("levers", "said"),
+    [
+        ({"communications_clarity": 0.9}, "nothing is said to the public"),
+        ({"staff_communications": 0.9}, "permission that is as it was"),
+        ({"services_in_deal": ["health"]}, "no lever of services"),
+        ({"services_in_deal": ["health"], "permission_to_innovate": 0.6}, ""),
+        ({"communications_clarity": 0.9, "public_communications": 0.2}, ""),
+    ],
+)
+def test_a_lever_moved_in_vain_is_named(levers: dict[str, object], said: str) -> None:
+    found = idle_levers(scenario_from({"name": "mine", "levers": levers}), 52, PLACES)
+    assert len(found) == bool(said) and (not said or said in found[0])
