@@ -248,10 +248,10 @@ def check(
     made = load(scenario)
     weeks = years * WEEKS_A_YEAR
     places = shipped(made.place).place_names
-    made.policy(weeks, places)
+    policy = made.policy(weeks, places)
     typer.echo(f"{plain(made.name)}: nothing is wrong with it")
-    same = [f"for {years} years it does what {name} does" for name in same_as(made, weeks, places)]
-    for line in (*late_entries(made, weeks), *idle_levers(made, weeks, places), *same):
+    same = [f"for {years} years it does what {name} does" for name in same_as(made, policy, places)]
+    for line in (*late_entries(made, weeks), *idle_levers(policy), *same):
         typer.echo(f"  note: {plain(line, 300)}")
     return OK
 
@@ -448,10 +448,15 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
 
 
 def _print_text(text: str) -> None:
+    for line in text.splitlines():
+        typer.echo(_safe(line, 4000))
+
+
+def _safe(line: str, most: int) -> str:
+    """A line that no terminal acts on, with its indent."""
     from dealsim.text import plain
 
-    for line in text.splitlines():
-        typer.echo(" " * (len(line) - len(line.lstrip(" "))) + plain(line, 4000))
+    return " " * (len(line) - len(line.lstrip(" "))) + plain(line, most)
 
 
 def _print_json(value: Any) -> None:
@@ -461,13 +466,10 @@ def _print_json(value: Any) -> None:
 
 
 def _say_error(text: str) -> None:
-    from dealsim.text import plain
-
     if sys.stderr is not None:
         for line in text.splitlines() or [""]:
             mark = "" if line.startswith(" ") else "error: "
-            indent = len(line) - len(line.lstrip(" "))
-            print(f"{mark}{' ' * indent}{plain(line, 600)}", file=sys.stderr, flush=True)
+            print(f"{mark}{_safe(line, 600)}", file=sys.stderr, flush=True)
 
 
 def _steady_streams() -> None:
@@ -503,7 +505,9 @@ class _Halt:
         if not self.is_gentle or self.times > 2:
             raise _Stopped
         if self.times == 1:
-            _say("stopping; what is finished is kept (twice more: stop at once)")
+            from dealsim.show.terminal import note
+
+            note("stopping; what is finished is kept (twice more: stop at once)")
 
     def is_set(self) -> bool:
         """Whether it was asked for."""
@@ -513,11 +517,6 @@ class _Halt:
 _halt = _Halt()
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 """Signals that stop the work and keep what is finished."""
-
-
-def _say(line: str) -> None:
-    if sys.stderr is not None:
-        print(f"dealsim: {line}", file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -80,6 +80,13 @@ def columns_of(record: type) -> dict[str, Column]:
     return declared(record, Column)
 
 
+def out_of_range(called: str, spec: Parameter, value: float) -> str:
+    """What is wrong with a value that its declared range does not hold; empty where it does."""
+    if spec.low <= float(value) <= spec.high:
+        return ""
+    return f"{called} ({spec.label}) is {value}; it must lie between {spec.low:g} and {spec.high:g} ({spec.unit})"
+
+
 def changed(record: Record, **values: float) -> Record:
     """A copy of a parameter record with some values changed, each checked against its range.
 
@@ -94,11 +101,9 @@ def changed(record: Record, **values: float) -> Record:
         if name not in specs:
             raise ValueError(f"{type(record).__name__} has no parameter '{name}'")
         spec = specs[name]
-        if not spec.low <= float(value) <= spec.high:
-            raise ValueError(
-                f"{type(record).__name__}.{name} ({spec.label}) is {value}; "
-                f"it must lie between {spec.low} and {spec.high} ({spec.unit})"
-            )
+        outside = out_of_range(f"{type(record).__name__}.{name}", spec, value)
+        if outside:
+            raise ValueError(outside)
         clean[name] = float(value)
     return record._replace(**clean)  # type: ignore[attr-defined]
 

@@ -16,7 +16,7 @@ from dealsim.agents.citizen import CitizenParameters
 from dealsim.agents.group import GroupParameters
 from dealsim.agents.service import ServiceParameters
 from dealsim.agents.staff import StaffParameters
-from dealsim.declare import Parameter, changed, parameters_of
+from dealsim.declare import Parameter, changed, out_of_range, parameters_of
 from dealsim.errors import InputError
 from dealsim.network import NetworkParameters
 
@@ -206,10 +206,8 @@ def with_values(parameters: Parameters, values: Mapping[str, float]) -> Paramete
         spec, _ = known[key]
         if isinstance(value, bool) or not isinstance(value, int | float | np.number):
             problems.append(f"{key} is {value!r}; it must be a number")
-        elif not spec.low <= float(value) <= spec.high:
-            problems.append(
-                f"{key} ({spec.label}) is {value}; it must lie between {spec.low:g} and {spec.high:g} ({spec.unit})"
-            )
+        elif outside := out_of_range(key, spec, value):
+            problems.append(outside)
         else:
             kind, _, name = key.partition(".")
             changes.append((kind, name, float(value)))

@@ -34,7 +34,7 @@ from dealsim.engine import (
 )
 from dealsim.errors import InputError, StoppedError
 from dealsim.levers import Policy
-from dealsim.metrics import HEADLINE, METRICS, series
+from dealsim.metrics import HEADLINE, METRICS, Series, series
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput
 from dealsim.plans import Plan, plan, run_id_of
@@ -166,7 +166,7 @@ def compare(
 
 
 class _Lived(NamedTuple):
-    series: list[tuple[str, str, np.ndarray, np.ndarray]]
+    series: Series
     state_hash: str
     hashes: dict[str, dict[str, str]]
     people: list[tuple[int, dict[str, np.ndarray]]]
@@ -611,10 +611,7 @@ def _series_frame(names: Sequence[str], lived: Mapping[tuple[int, int], _Lived])
     )
 
 
-_Rows = list[tuple[str, str, np.ndarray, np.ndarray]]
-
-
-def _savings(base: _Rows, own: _Rows) -> list[tuple[str, np.ndarray, np.ndarray]]:
+def _savings(base: Series, own: Series) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """What a scenario has saved against its pair so far, £ per head, for everyone and in each service's ledger."""
     spent = {group: values for metric, group, _, values in base if metric == "cost_per_head"}
     saved = []

@@ -95,7 +95,4 @@ def main(scale: study.Scale) -> dict[str, pd.DataFrame]:
 
 
 if __name__ == "__main__":
-    options = study.arguments(__doc__)
-    for name, found in main(study.TINY if options.tiny else study.FULL).items():
-        print(f"\n{name}\n{study.as_markdown(found)}")
-        study.write(found, options.out, f"05_{name}")
+    study.by_hand(__doc__, "05", main)

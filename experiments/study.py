@@ -143,3 +143,11 @@ def write(table: pd.DataFrame, folder: Path, name: str) -> Path:
     path = folder / f"{name}.csv"
     path.write_text(table.to_csv(index=False, float_format="%.6g", lineterminator="\n"), encoding="utf-8", newline="")
     return path
+
+
+def by_hand(doc: str | None, number: str, main: Callable[[Scale], dict[str, pd.DataFrame]]) -> None:
+    """A study run from the command line: its tables printed, and written where the options say."""
+    options = arguments(doc or "")
+    for name, found in main(TINY if options.tiny else FULL).items():
+        print(f"\n{name}\n{as_markdown(found)}")
+        write(found, options.out, f"{number}_{name}")

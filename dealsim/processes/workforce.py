@@ -28,8 +28,22 @@ from dealsim.agents.staff import (
     word_counts,
 )
 from dealsim.chance import draw, question
-from dealsim.compiled import compiled_loop
+from dealsim.compiled import compiled, compiled_loop
 from dealsim.rows import clear_counts
+
+
+@compiled
+def _mind_of(staff, j, norm, leaning, p):
+    """How ready the worker in a post is to depart from the menu, as she and her team now are."""
+    return willingness_to_depart(
+        np.float64(staff.perceived_permission[j]) * word_counts(np.float64(staff.credibility[j]), p),
+        np.float64(staff.value[j]),
+        np.float64(norm),
+        np.float64(staff.hope[j]),
+        np.float64(staff.fear[j]),
+        leaning,
+        p,
+    )
 
 
 @compiled_loop
@@ -136,15 +150,7 @@ def staff_take_stock(staff, teams, services, places, now, p, scratch):
         leaning = place_leaning(now.in_deal[s] * places.devolution[at], places.judgement_departures[at], p.service)
         mean = 0.0
         for j in range(low, low + TEAM):
-            staff.willingness[j] = willingness_to_depart(
-                np.float64(staff.perceived_permission[j]) * word_counts(np.float64(staff.credibility[j]), p.staff),
-                np.float64(staff.value[j]),
-                np.float64(teams.norm[team]),
-                np.float64(staff.hope[j]),
-                np.float64(staff.fear[j]),
-                leaning,
-                p.staff,
-            )
+            staff.willingness[j] = _mind_of(staff, j, teams.norm[team], leaning, p.staff)
             mean += np.float64(staff.willingness[j])
         teams.willingness[team] = mean / TEAM
 
@@ -197,15 +203,7 @@ def staff_leave_and_join(staff, teams, places, now, p, seed, week, tally, n_plac
             staff.last_departure[j] = NEVER
             clear_counts(staff, j)
             staff.trained[j] = 0
-            staff.willingness[j] = willingness_to_depart(
-                np.float64(staff.perceived_permission[j]) * word_counts(np.float64(staff.credibility[j]), p.staff),
-                np.float64(staff.value[j]),
-                np.float64(teams.norm[team]),
-                np.float64(staff.hope[j]),
-                np.float64(staff.fear[j]),
-                leaning,
-                p.staff,
-            )
+            staff.willingness[j] = _mind_of(staff, j, teams.norm[team], leaning, p.staff)
             mean += np.float64(staff.willingness[j])
             tally.services[s * n_places + at, ta.S_LEAVERS] += 1
         teams.willingness[team] = mean / TEAM

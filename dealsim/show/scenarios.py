@@ -105,21 +105,19 @@ def late_entries(scenario: Scenario, weeks: int) -> list[str]:
     return [f"week {row.week} ({row.begins}): {row.what}" for row in scenario.timetable(weeks) if row.week >= weeks]
 
 
-def same_as(scenario: Scenario, weeks: int, place_names: Sequence[str]) -> list[str]:
-    """Shipped scenarios that do the very same for so many weeks, by name."""
-    own = scenario.policy(weeks, place_names)
+def same_as(scenario: Scenario, policy: Policy, place_names: Sequence[str]) -> list[str]:
+    """Shipped scenarios that do the very same as a scenario with that policy, in all its weeks, by name."""
+    weeks = policy.demand.size
+    others = (load(name) for name in shipped_names() if name != scenario.name)
     return [
-        name
-        for name in shipped_names()
-        if name != scenario.name
-        and load(name).rivals == scenario.rivals
-        and all(map(np.array_equal, own, load(name).policy(weeks, place_names)))
+        other.name
+        for other in others
+        if other.rivals == scenario.rivals and all(map(np.array_equal, policy, other.policy(weeks, place_names)))
     ]
 
 
-def idle_levers(scenario: Scenario, weeks: int, place_names: Sequence[str]) -> list[str]:
-    """Levers that are moved where nothing can come of it, one line each."""
-    policy = scenario.policy(weeks, place_names)
+def idle_levers(policy: Policy) -> list[str]:
+    """Levers that a policy moves where nothing can come of it, one line each."""
     found = []
     clarity = LEVERS["communications_clarity"].default
     if (policy.communications_clarity != clarity).any() and not policy.public_communications.any():
@@ -127,12 +125,12 @@ def idle_levers(scenario: Scenario, weeks: int, place_names: Sequence[str]) -> l
     permission = LEVERS["permission_to_innovate"].default
     if policy.staff_communications.any() and (policy.permission_to_innovate == permission).all():
         found.append("staff are told of a permission that is as it was in the old regime")
-    if not policy.in_deal.all(axis=1).all() and not moves_services(policy):
+    if not policy.in_deal.all(axis=1).all() and not _moves_services(policy):
         found.append("services are left out of a deal in which no lever of services is moved")
     return found
 
 
-def moves_services(policy: Policy) -> bool:
+def _moves_services(policy: Policy) -> bool:
     """Whether a policy moves anything that reaches a service only while it takes part."""
     levers = (*STAFF_LEVERS, "place_based_working", "devolution", "link_workers", "offloading")
     return any((getattr(policy, name) != LEVERS[name].default).any() for name in levers)

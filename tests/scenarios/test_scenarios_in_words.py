@@ -134,13 +134,15 @@ def test_a_template_touches_no_file_and_needs_a_name_and_a_parent(tmp_path: Path
 
 def test_no_shipped_scenario_does_what_another_does_or_moves_a_lever_in_vain() -> None:
     for name in shipped_names():
-        assert same_as(load(name), 520, PLACES) == [], name
-        assert idle_levers(load(name), 520, PLACES) == [] or name in ("communications_only", "deal_without_permission")
+        policy = load(name).policy(520, PLACES)
+        assert same_as(load(name), policy, PLACES) == [], name
+        assert idle_levers(policy) == [] or name in ("communications_only", "deal_without_permission")
 
 
 def test_a_scenario_that_changes_nothing_is_said_to() -> None:
-    assert same_as(scenario_from({"name": "mine", "extends": "deal"}), 520, PLACES) == ["deal"]
-    assert same_as(load("deal"), 90, PLACES) != [], "before the Deal begins it is the cuts"
+    mine, deal = scenario_from({"name": "mine", "extends": "deal"}), load("deal")
+    assert same_as(mine, mine.policy(520, PLACES), PLACES) == ["deal"]
+    assert same_as(deal, deal.policy(90, PLACES), PLACES) != [], "before the Deal begins it is the cuts"
 
 
 @pytest.mark.parametrize(
@@ -154,5 +156,5 @@ def test_a_scenario_that_changes_nothing_is_said_to() -> None:
     ],
 )
 def test_a_lever_moved_in_vain_is_named(levers: dict[str, object], said: str) -> None:
-    found = idle_levers(scenario_from({"name": "mine", "levers": levers}), 52, PLACES)
+    found = idle_levers(scenario_from({"name": "mine", "levers": levers}).policy(52, PLACES))
     assert len(found) == bool(said) and (not said or said in found[0])
