@@ -20,7 +20,10 @@ NATIONAL_FIFTHS = 5
 
 @dataclass(frozen=True)
 class Metric:
-    """One declared metric; `reads` names the counts it needs, which fixes the groups it has a meaning for."""
+    """One declared metric; `reads` names the counts it needs, which fixes the groups it has a meaning for.
+
+    `meaning` is what its function says of itself; `theme` is the part of the story it belongs to.
+    """
 
     name: str
     label: str
@@ -28,25 +31,49 @@ class Metric:
     good: str
     reads: str
     measure: Callable[[Any], np.ndarray]
+    meaning: str
+    theme: str
     by_service: bool = False
     running: bool = False
 
+
+THEMES = ("demand", "people", "staff", "community", "money")
+"""The parts of the story, in the order in which they are told."""
+
+_THEME_OF = {
+    "flows": "demand",
+    "needs": "demand",
+    "waits": "demand",
+    "stocks": "people",
+    "by group": "people",
+    "borough": "people",
+    "staff": "staff",
+    "services": "staff",
+    "climate": "staff",
+    "groups": "community",
+    "money": "money",
+}
+"""The theme of a metric that names none, by the counts it reads."""
 
 METRICS: dict[str, Metric] = {}
 
 
 def metric(
-    label: str, unit: str, good: str, reads: str, by_service: bool = False, running: bool = False
+    label: str, unit: str, good: str, reads: str, by_service: bool = False, running: bool = False, theme: str = ""
 ) -> Callable[[Any], Any]:
     """Declare a metric: its label, unit, which way is good (`up`, `down` or ''), and which counts it reads.
 
     `by_service` marks a metric of people's contacts that also has a meaning for one service; `running` one that
-    looks back over a year.
+    looks back over a year; `theme` one that belongs elsewhere than its counts say. The docstring of the function
+    is what readers of a report are told.
     """
 
     def declare(measure: Callable[[Any], np.ndarray]) -> Callable[[Any], np.ndarray]:
         name = measure.__name__
-        METRICS[name] = Metric(name, label, unit, good, reads, measure, by_service, running)
+        meaning = " ".join((measure.__doc__ or "").split())
+        METRICS[name] = Metric(
+            name, label, unit, good, reads, measure, meaning, theme or _THEME_OF[reads], by_service, running
+        )
         return measure
 
     return declare
@@ -128,14 +155,39 @@ def needs_per_1000(c):
 @metric("Put right without a service", "share of ended episodes", "up", "flows")
 def resolved_in_community_share(c):
     """Episodes ended by the person, their ties or a group, of all that ended."""
-    alone = c.resolved_alone + c.resolved_by_group
+    alone = c.resolved_by_self + c.resolved_with_ties + c.resolved_by_group
     return _share(alone, alone + c.episodes_solved)
 
 
 @metric("Put right with a group's help", "share of ended episodes", "", "flows")
 def resolved_by_group_share(c):
     """Episodes ended with the help of a group, of all that ended."""
-    return _share(c.resolved_by_group, c.resolved_alone + c.resolved_by_group + c.episodes_solved)
+    alone = c.resolved_by_self + c.resolved_with_ties + c.resolved_by_group
+    return _share(c.resolved_by_group, alone + c.episodes_solved)
+
+
+@metric("Put right alone", "per 1,000 residents a year", "", "flows")
+def put_right_alone_per_1000(c):
+    """Needs that people put right themselves."""
+    return c.resolved_by_self / c.people * PER_1000_A_YEAR
+
+
+@metric("Put right with family or friends", "per 1,000 residents a year", "", "flows")
+def put_right_with_ties_per_1000(c):
+    """Needs put right with the help of people whom the person knows."""
+    return c.resolved_with_ties / c.people * PER_1000_A_YEAR
+
+
+@metric("Put right with a group's help, of all", "per 1,000 residents a year", "", "flows")
+def put_right_by_group_per_1000(c):
+    """Needs put right with the help of a community group."""
+    return c.resolved_by_group / c.people * PER_1000_A_YEAR
+
+
+@metric("Put right by services", "per 1,000 residents a year", "", "flows")
+def put_right_by_service_per_1000(c):
+    """Needs put right in a meeting with a worker, all their parts."""
+    return c.episodes_solved / c.people * PER_1000_A_YEAR
 
 
 @metric("In crisis", "share of residents", "down", "needs")
@@ -172,6 +224,24 @@ def hidden_need_population_share(c):
 def unmet_need_share(c):
     """People in need who are hidden, or wait for a first meeting; those turned away so far are among them."""
     return (c.hidden + c.waiting) / c.people
+
+
+@metric("With a group", "share of residents", "", "needs")
+def with_group_share(c):
+    """People in need whose need a group carries and no service deals with."""
+    return (c.no_service - c.hidden) / c.people
+
+
+@metric("Turned away so far", "share of residents", "down", "needs")
+def turned_away_so_far_share(c):
+    """People in need who have asked a service, were turned away, and still wait for a first meeting."""
+    return c.waiting / c.people
+
+
+@metric("With a service", "share of residents", "", "needs")
+def with_service_share(c):
+    """People in need who have met a worker and whose need a service still deals with."""
+    return (c.emerging + c.acute + c.crisis - c.no_service - c.waiting) / c.people
 
 
 @metric("Wait for the first meeting", "weeks (median over a year)", "down", "waits", running=True)
@@ -232,7 +302,7 @@ def mean_expectation(c):
     return _mean(c.expectation, c.surveyed)
 
 
-@metric("Volunteers", "share of people 16 and over", "up", "stocks")
+@metric("Volunteers", "share of people 16 and over", "up", "stocks", theme="community")
 def volunteer_share(c):
     """People who volunteer with a group."""
     return _share(c.volunteers, c.surveyed)

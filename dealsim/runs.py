@@ -495,7 +495,7 @@ def _gathered(
     finished: int,
 ) -> Results:
     names = made.names
-    metrics = {name: MetricInfo(m.label, m.unit, m.good) for name, m in METRICS.items()}
+    metrics = {name: MetricInfo(m.label, m.unit, m.good, m.meaning, m.theme) for name, m in METRICS.items()}
     if made.command == "compare":
         metrics.setdefault(CUMULATIVE, SAVING)
     runs = []
@@ -545,7 +545,7 @@ def _gathered(
         given=tuple(scenario.text for scenario in made.scenarios),
         series=table,
         summary=summarise(table, names, made.weeks, metrics),
-        outcomes=pair_outcomes(table, names, made.weeks, metrics, headline, _stops(made)),
+        outcomes=pair_outcomes(table, names, made.weeks, metrics, headline, _policies(made)),
         people=_people_frame(names, lived),
         events=_events_frame(names, lived),
         runs=pd.DataFrame(runs, columns=["scenario", "replicate", "borough_seed", "life_seed", "run_id", "state_hash"]),
@@ -563,19 +563,19 @@ def _gathered(
     )
 
 
-def _stops(made: Plan) -> dict[str, int]:
-    """The week from which a scenario's policy is its base's again, for scenarios in which there is one."""
+def _policies(made: Plan) -> dict[str, tuple[int, int]]:
+    """The first week in which a scenario's policy differs from its base's, and the first after the last."""
     tables = [scenario.policy(made.weeks, made.place.place_names)._asdict() for scenario in made.scenarios]
-    stops = {}
+    spans = {}
     for name, table in zip(made.names[1:], tables[1:], strict=True):
         differs = np.zeros(made.weeks, bool)
         for column, values in table.items():
             if column != "old_permission":
                 differs |= (values != tables[0][column]).reshape(made.weeks, -1).any(axis=1)
-        last = int(np.flatnonzero(differs)[-1]) + 1 if differs.any() else 0
-        if 0 < last < made.weeks:
-            stops[name] = last
-    return stops
+        if differs.any():
+            weeks = np.flatnonzero(differs)
+            spans[name] = (int(weeks[0]), int(weeks[-1]) + 1)
+    return spans
 
 
 def _category(codes: list[int], lengths: list[int], labels: Sequence[str]) -> pd.Categorical:

@@ -22,15 +22,23 @@ SMOOTHED = 12
 
 
 class MetricInfo(NamedTuple):
-    """What a reader must know of a metric: label, unit, and which way is good ('up', 'down' or '')."""
+    """What a reader must know of a metric: label, unit, which way is good ('up', 'down' or ''), meaning and theme."""
 
     label: str
     unit: str
     good: str
+    meaning: str = ""
+    theme: str = ""
 
 
 CUMULATIVE = "cumulative_saving"
-SAVING = MetricInfo("Saving against the base, added up", "£ per head", "up")
+SAVING = MetricInfo(
+    "Saving against the base, added up",
+    "£ per head",
+    "up",
+    "What has been spent less than in the base since the start, whoever pays.",
+    "money",
+)
 
 
 def interval(values: np.ndarray) -> tuple[float, float, float]:
@@ -125,6 +133,13 @@ def smoothed(table: pd.DataFrame, metric: str, scenario: str, group: str = "all"
     return _smooth(rows, metric)
 
 
+def smoothed_by(table: pd.DataFrame, metrics: Sequence[str]) -> dict[tuple[str, str, str], pd.DataFrame]:
+    """Every one of those metrics smoothed as `smoothed` does, by metric, scenario and group, in one pass."""
+    wanted = table[table["metric"].isin(metrics)]
+    by: Any = wanted.groupby(["metric", "scenario", "group"], observed=True, sort=False)
+    return {(str(m), str(s), str(g)): _smooth(rows, str(m)) for (m, s, g), rows in by}
+
+
 def _smooth(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
     wide = rows.pivot(index="week", columns="replicate", values="value").sort_index()
     if wide.empty or metric == CUMULATIVE:
@@ -146,7 +161,7 @@ EARLY_WEEKS = 2 * WEEKS_A_YEAR
 _SAID = {
     "half_effect_week": ("weeks until half the effect is there", "weeks"),
     "retention": ("kept two years after support stops", "share of the effect"),
-    "early_dip": ("worst quarter of the first two years", ""),
+    "early_dip": ("worst quarter of the two years after the first change", ""),
 }
 """What each outcome of a pair is called, and its unit where that is not the measure's own."""
 
@@ -157,13 +172,14 @@ def pair_outcomes(
     weeks: int,
     metrics: Mapping[str, MetricInfo],
     headline: Sequence[str],
-    stops: Mapping[str, int] | None = None,
+    policies: Mapping[str, tuple[int, int]] | None = None,
 ) -> pd.DataFrame:
     """What only a pair can show, for everyone and by group: payback, how fast it works, its early dip, what is kept.
 
-    The dip is the worst quarter of the first two years, so chance alone makes one. `stops` names the week from
-    which a scenario's policy is its base's again: what is kept is the effect in the year that begins two years
-    later, as a share of the effect in the last year of support.
+    `policies` names the weeks in which a scenario's policy differs from its base's: the first, and the first after
+    the last. The dip is the worst quarter of the two years that begin with the first, so chance alone makes one.
+    What is kept is the effect in the year that begins two years after the last, as a share of the effect in the
+    last year of support.
     """
     rows: list[dict[str, Any]] = []
 
@@ -193,9 +209,9 @@ def pair_outcomes(
                 if key not in smooth or of_base not in smooth:
                     continue
                 apart = (smooth[key] - smooth[of_base]).dropna(axis=1, how="all")
-                stop = (stops or {}).get(name, weeks)
                 about = metrics[metric]
-                for outcome, per_pair in _dynamics(apart, weeks, stop, about.good).items():
+                policy = (policies or {}).get(name, (0, weeks))
+                for outcome, per_pair in _dynamics(apart, weeks, policy, about.good).items():
                     said, unit = _SAID[outcome]
                     add(key, outcome, f"{about.label}: {said}", unit or about.unit, per_pair)
     return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
@@ -210,9 +226,10 @@ def _paid_back(saving: pd.DataFrame) -> dict[int, float]:
     return paid
 
 
-def _dynamics(apart: pd.DataFrame, weeks: int, stop: int, good: str) -> dict[str, dict[int, float]]:
+def _dynamics(apart: pd.DataFrame, weeks: int, policy: tuple[int, int], good: str) -> dict[str, dict[int, float]]:
     """From smoothed differences, one column a pair: half the effect, what is kept after support stops, the dip."""
     found: dict[str, dict[int, float]] = {"half_effect_week": {}}
+    start, stop = policy
     later = stop + RETENTION_AFTER
     for replicate in apart.columns:
         path = apart[replicate].dropna()
@@ -223,7 +240,9 @@ def _dynamics(apart: pd.DataFrame, weeks: int, stop: int, good: str) -> dict[str
             before = path[(at >= stop - WEEKS_A_YEAR) & (at < stop)].mean()
             after = path[(at >= later) & (at < later + WEEKS_A_YEAR)].mean()
             found.setdefault("retention", {})[replicate] = float(after / before) if before else math.nan
-        early = path[at < EARLY_WEEKS]
+        early = path[(at >= start) & (at < start + EARLY_WEEKS)]
+        if early.empty:
+            continue
         if good == "up":
             found.setdefault("early_dip", {})[replicate] = min(0.0, float(early.min()))
         elif good == "down":

@@ -18,12 +18,12 @@ SCALE = 16777216.0
 
 # Flows of people in a week, one row a cell (national fifth × place).
 PEOPLE_FLOWS = (
-    "arrivals", "resolved_alone", "resolved_by_group", "onsets", "contacts", "requests", "failure_contacts",
+    "arrivals", "resolved_by_self", "resolved_with_ties", "resolved_by_group", "onsets", "contacts", "requests", "failure_contacts",
     "referred_contacts", "crisis_contacts", "turned_away", "served", "sent_to_community", "parts_solved",
     "episodes_solved", "changed_conversations", "joined", "left",
 )  # fmt: skip
-(ARRIVALS, RESOLVED_ALONE, RESOLVED_BY_GROUP, ONSETS, CONTACTS, REQUESTS, FAILURE_CONTACTS, REFERRED_CONTACTS,
- CRISIS_CONTACTS, TURNED_AWAY, SERVED, SENT_TO_COMMUNITY, PARTS_SOLVED, EPISODES_SOLVED, CHANGED_CONVERSATIONS,
+(ARRIVALS, RESOLVED_BY_SELF, RESOLVED_WITH_TIES, RESOLVED_BY_GROUP, ONSETS, CONTACTS, REQUESTS, FAILURE_CONTACTS,
+ REFERRED_CONTACTS, CRISIS_CONTACTS, TURNED_AWAY, SERVED, SENT_TO_COMMUNITY, PARTS_SOLVED, EPISODES_SOLVED, CHANGED_CONVERSATIONS,
  JOINED, LEFT) = range(len(PEOPLE_FLOWS))  # fmt: skip
 
 # People in need at the end of a week, one row a cell.
@@ -84,10 +84,11 @@ M_STAFF, M_CONTACT, M_CRISIS, M_PROGRAMME, M_OUTSIDE, M_CAPACITY, M_BLAME, M_PER
 # What happens to a watched person.
 EVENT_FIELDS = ("week", "person", "kind", "service", "departed", "solved", "revealed", "sanctioned")
 EVENT_KINDS = (
-    "need arises", "gets worse", "crisis", "solved without a service", "solved with a group's help", "contact",
+    "need arises", "gets worse", "crisis", "put right alone", "put right with family or friends",
+    "put right with a group's help", "contact",
     "turned away", "sent to the community", "part tried", "starts to volunteer", "stops volunteering", "re-opens",
 )  # fmt: skip
-(E_ARISES, E_WORSE, E_CRISIS, E_ALONE, E_GROUP, E_CONTACT, E_TURNED_AWAY, E_SENT, E_TRIED, E_JOINS, E_STOPS,
+(E_ARISES, E_WORSE, E_CRISIS, E_ALONE, E_TIES, E_GROUP, E_CONTACT, E_TURNED_AWAY, E_SENT, E_TRIED, E_JOINS, E_STOPS,
  E_REOPENS) = range(len(EVENT_KINDS))  # fmt: skip
 
 

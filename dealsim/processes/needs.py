@@ -86,12 +86,17 @@ def move_needs(
             rho = resolution_chance(need, agency, support, coverage, p)
             u = draw(moves, id, 0)
             if u < rho:
-                if u < resolution_chance(need, agency, support, 0.0, p):
-                    tally.flows[cell, ta.RESOLVED_ALONE] += 1
-                    note(tally.events, tally.n_events, week, tally.watched[i], ta.E_ALONE, -1, 0, 1, 0, 0)
+                # whose help it was follows from the same draw: each source adds its part to the chance
+                if u < resolution_chance(need, agency, 0.0, 0.0, p):
+                    tally.flows[cell, ta.RESOLVED_BY_SELF] += 1
+                    how = ta.E_ALONE
+                elif u < resolution_chance(need, agency, support, 0.0, p):
+                    tally.flows[cell, ta.RESOLVED_WITH_TIES] += 1
+                    how = ta.E_TIES
                 else:
                     tally.flows[cell, ta.RESOLVED_BY_GROUP] += 1
-                    note(tally.events, tally.n_events, week, tally.watched[i], ta.E_GROUP, -1, 0, 1, 0, 0)
+                    how = ta.E_GROUP
+                note(tally.events, tally.n_events, week, tally.watched[i], how, -1, 0, 1, 0, 0)
                 citizens.need[i] = 0
                 scratch.in_need[count] = i
                 count += 1

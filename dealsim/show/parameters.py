@@ -57,7 +57,8 @@ def _number(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+def cells_of(row: dict[str, Any]) -> tuple[str, ...]:
+    """A row as text to show: name, label, unit, range, default, source and grade."""
     if row.get("choices"):
         reach = " / ".join(row["choices"])
     else:
@@ -69,7 +70,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 def as_text() -> str:
     """One line a parameter, in columns."""
-    lines = [_HEADS, *(_cells(row) for row in as_rows())]
+    lines = [_HEADS, *(cells_of(row) for row in as_rows())]
     shown = [tuple(text if len(text) <= 44 else text[:43] + "…" for text in line) for line in lines]
     widths = [max(len(line[at]) for line in shown) for at in range(len(_HEADS))]
     body = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in shown]

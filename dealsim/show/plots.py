@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.results import Results
 from dealsim.scenarios.timetable import WEEK_ZERO
-from dealsim.show.words import between, count, figure, in_words, scaled, sentence, unit_shown
-from dealsim.summary import CUMULATIVE, smoothed
+from dealsim.show.words import between, count, figure, in_words, places_of, scaled, sentence, title_of, unit_shown
+from dealsim.summary import CUMULATIVE, smoothed_by
 from dealsim.text import label, plain
 
 # Blue, orange, green, purple, brown: told apart by people who see few colours, 4.5 to 1 or more on white.
@@ -39,8 +40,22 @@ _GROUPED = (
 
 
 @dataclass(frozen=True)
+class Views:
+    """A chart over time for other groups than everyone: where the points stand, and the heights of every line.
+
+    `heights` holds, by group in words, one list a trace of the chart, in the order of the traces.
+    """
+
+    dates: dict[str, Any]
+    heights: dict[str, list[list[float | None]]]
+
+
+@dataclass(frozen=True)
 class Chart:
-    """One chart: what it is called, what it shows in a sentence, its figure, and its figures as a table."""
+    """One chart: what it is called, what it shows in a sentence, its figure, and its figures as a table.
+
+    `short` is the table as it is read on a page; `is_over_time` marks a chart whose points stand at dates.
+    """
 
     key: str
     title: str
@@ -49,16 +64,30 @@ class Chart:
     data: list[dict[str, Any]]
     layout: dict[str, Any]
     unit: str
-    table: pd.DataFrame
     short: pd.DataFrame
+    views: Views | None = None
+    is_over_time: bool = False
 
 
-def every_chart(results: Results) -> list[Chart]:
-    """Every chart of a report, in order; a metric that was never measured has none."""
-    charts = []
+@dataclass(frozen=True)
+class Pair:
+    """The two charts of one metric: how high it stands, and how far from the base."""
+
+    metric: str
+    level: Chart
+    difference: Chart | None
+
+
+def charts_over_time(results: Results) -> dict[str, list[Pair]]:
+    """The charts of every headline metric, by theme; a metric that was never measured has none."""
+    smooth = smoothed_by(results.series, results.headline)
+    found: dict[str, list[Pair]] = {}
     for metric in results.headline:
-        charts += [chart for chart in (level_chart(results, metric), difference_chart(results, metric)) if chart]
-    return charts
+        level = level_chart(results, metric, smooth)
+        if level is not None:
+            pair = Pair(metric, level, difference_chart(results, metric, smooth))
+            found.setdefault(results.metrics[metric].theme, []).append(pair)
+    return found
 
 
 def _band(wide: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +106,7 @@ def _days(weeks: Sequence[int]) -> list[str]:
     return [(WEEK_ZERO + timedelta(weeks=int(week) + 1)).isoformat() for week in weeks]
 
 
-def _dates(weeks: Sequence[int]) -> dict[str, Any]:
+def dates_of(weeks: Sequence[int]) -> dict[str, Any]:
     """Where points stand: a start and a step where they are evenly apart, which takes far less room."""
     steps = set(np.diff(np.asarray(weeks, np.int64)).tolist())
     if len(steps) == 1:
@@ -85,26 +114,25 @@ def _dates(weeks: Sequence[int]) -> dict[str, Any]:
     return {"x": _days(weeks)}
 
 
-def _numbers(values: pd.Series) -> list[float | None]:
-    return [None if not math.isfinite(value) else float(f"{value:.5g}") for value in values.astype(float)]
+def numbers(values: pd.Series, figures: int = 5) -> list[float | None]:
+    """Values as short numbers for JSON; None where there is none."""
+    return [None if not math.isfinite(value) else float(f"{value:.{figures}g}") for value in values.astype(float)]
+
+
+def line_of(at: int) -> dict[str, Any]:
+    """The line of the scenario in that position: told apart by colour and by dashes."""
+    return {"color": COLOURS[at % len(COLOURS)], "width": 2.5, "dash": DASHES[at % len(DASHES)]}
 
 
 def _traces(band: pd.DataFrame, name: str, at: int) -> list[dict[str, Any]]:
-    band = band.iloc[:: 3 if at > 3 else 1]  # many scenarios share one page
-    days, colour = _dates(list(band.index)), COLOURS[at % len(COLOURS)]
+    days, colour = dates_of(list(band.index)), COLOURS[at % len(COLOURS)]
     red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
     traces: list[dict[str, Any]] = []
     if band["low"].notna().any():
-        edge = {
-            "mode": "lines",
-            "line": {"width": 0},
-            "hoverinfo": "skip",
-            "showlegend": False,
-            "type": "scatter",
-        }
+        edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False, "type": "scatter"}
         traces += [
-            {**edge, **days, "y": _numbers(band["low"])},
-            {**edge, **days, "y": _numbers(band["high"]), "fill": "tonexty",
+            {**edge, **days, "y": numbers(band["low"])},
+            {**edge, **days, "y": numbers(band["high"]), "fill": "tonexty",
              "fillcolor": f"rgba({red},{green},{blue},0.18)"},
         ]  # fmt: skip
     traces.append(
@@ -113,24 +141,23 @@ def _traces(band: pd.DataFrame, name: str, at: int) -> list[dict[str, Any]]:
             "mode": "lines",
             "name": label(name, 60),
             **days,
-            "y": _numbers(band["mean"]),
-            "line": {"color": colour, "width": 2.5, "dash": DASHES[at % len(DASHES)]},
+            "y": numbers(band["mean"]),
+            "line": line_of(at),
             "hovertemplate": "%{x|%B %Y}: %{y}<extra>" + label(name, 40) + "</extra>",
         }
     )
     return traces
 
 
-def _layout(results: Results, axis: str, low: float, high: float) -> dict[str, Any]:
-    line = {
-        "gridcolor": GRID,
-        "linecolor": INK,
-        "ticks": "outside",
-        "automargin": True,
-        "zerolinecolor": "#767676",
-    }
+def axis_line() -> dict[str, Any]:
+    """How every axis is drawn."""
+    return {"gridcolor": GRID, "linecolor": INK, "ticks": "outside", "automargin": True, "zerolinecolor": "#767676"}
+
+
+def layout_of(results: Results, axis: str, low: float, high: float) -> dict[str, Any]:
+    """The layout of a chart over time whose values lie between two figures."""
     y: dict[str, Any] = {
-        **line,
+        **axis_line(),
         "title": {"text": _folded(axis), "font": {"size": 12}},
         "zeroline": low < 0 < high,
     }
@@ -140,10 +167,10 @@ def _layout(results: Results, axis: str, low: float, high: float) -> dict[str, A
         "font": {"family": "system-ui, sans-serif", "size": 14, "color": INK},
         "paper_bgcolor": "#ffffff",
         "plot_bgcolor": "#ffffff",
-        "margin": {"l": 64, "r": 16, "t": 72, "b": 64},
-        "height": 360,
+        "margin": {"l": 56, "r": 12, "t": 56, "b": 60},
+        "height": 340,
         "hovermode": "x unified",
-        "xaxis": {**line, "type": "date"},
+        "xaxis": {**axis_line(), "type": "date"},
         "yaxis": y,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
         "annotations": [stamp(results)],
@@ -182,113 +209,161 @@ def _how_shown(results: Results, metric: str, low: float, high: float) -> str:
     return "; ".join(parts)
 
 
-def _with_unit(text: str, unit: str) -> str:
-    return f"{plain(text)} ({plain(unit)})" if unit else plain(text)
+def with_unit(text: str, unit: str) -> str:
+    """A name with its unit, where there is one: in brackets, unless it has brackets of its own."""
+    if not unit:
+        return plain(text)
+    return f"{plain(text)}, {plain(unit)}" if "(" in unit else f"{plain(text)} ({plain(unit)})"
 
 
-def _short(table: pd.DataFrame) -> pd.DataFrame:
-    """One row a year of a table by week, for reading."""
-    weeks = sorted(set(table["week"]))
-    ends = {max((week for week in weeks if week < 52 * year), default=-1) for year in range(1, max(weeks) // 52 + 2)}
-    yearly = table[table["week"].isin(ends)]
-    return yearly.assign(year=yearly["week"] // 52 + 1).drop(columns="week")
+def _short(bands: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row a scenario and year, for reading: the last point of each year."""
+    tables = []
+    for name, band in bands.items():
+        yearly = band.groupby(band.index // WEEKS_A_YEAR + 1).last()
+        tables.append(yearly.rename_axis("year").reset_index().assign(scenario=name))
+    return pd.concat(tables, ignore_index=True)[["scenario", "year", "mean", "low", "high"]]
 
 
-def _apart(unit: str) -> str:
+def apart(unit: str) -> str:
     """The unit of a difference: between shares it is percentage points."""
     if unit.startswith("%"):
         return "difference in percentage points"
     return f"difference, {unit}" if unit else "difference"
 
 
-def _row(results: Results, metric: str, scenario: str) -> dict[str, Any] | None:
-    row = _raw_row(results, metric, scenario)
-    return scaled(row) if row else None
-
-
-def _raw_row(results: Results, metric: str, scenario: str) -> dict[str, Any] | None:
+def raw_row(results: Results, metric: str, scenario: str, group: str = "all") -> dict[str, Any] | None:
+    """The row of the summary for a metric, scenario and group."""
     rows = results.summary[
         (results.summary["metric"] == metric)
-        & (results.summary["group"] == "all")
+        & (results.summary["group"] == group)
         & (results.summary["scenario"] == scenario)
     ]
     return {str(name): value for name, value in rows.iloc[0].to_dict().items()} if len(rows) else None
 
 
-def level_chart(results: Results, metric: str) -> Chart | None:
+Smooth = dict[tuple[str, str, str], pd.DataFrame]
+"""Smoothed values by metric, scenario and group."""
+_VIEW_STEP = 3
+"""Groups are shown every twelfth week only, since each value is a mean of twelve."""
+
+
+def _views(
+    wide: Callable[[str, str], pd.DataFrame | None], names: Sequence[str], groups: Sequence[str]
+) -> Views | None:
+    """The chart for every group that all its scenarios have figures for."""
+    heights: dict[str, list[list[float | None]]] = {}
+    dates: dict[str, Any] = {}
+    for group in groups:
+        lines: list[list[float | None]] = []
+        for name in names:
+            found = wide(name, group)
+            if found is None or found.empty:
+                lines = []
+                break
+            band = _band(found).iloc[_VIEW_STEP - 1 :: _VIEW_STEP]
+            if band.empty:
+                return None
+            dates = dates or dates_of(list(band.index))
+            columns = ("low", "high", "mean") if found.shape[1] > 1 else ("mean",)
+            lines += [numbers(band[column], 4) for column in columns]
+        if lines:
+            heights[group_name(group)] = lines
+    return Views(dates, heights) if heights else None
+
+
+def groups_shown(results: Results) -> list[str]:
+    """The fifths and places of a result, most deprived first."""
+    known = results.summary["group"].unique()
+    return [*sorted(g for g in known if g.startswith("quintile:")), *sorted(g for g in known if g.startswith("place:"))]
+
+
+def level_chart(results: Results, metric: str, smooth: Smooth) -> Chart | None:
     """How high a metric stands in every scenario, with its interval."""
     about = results.metrics[metric]
     factor, unit = unit_shown(about.unit)
-    traces, tables, said = [], [], []
+    traces, said = [], []
+    bands: dict[str, pd.DataFrame] = {}
     low, high = math.inf, -math.inf
     for at, name in enumerate(results.names):
-        wide = smoothed(results.series, metric, name) * factor
-        if wide.empty:
+        wide = smooth.get((metric, name, "all"))
+        if wide is None or wide.empty:
             continue
-        band = _band(wide)
-        traces += _traces(band, name, at)
+        band = _band(wide * factor)
+        traces += _traces(band, title_of(name), at)
         low, high = min(low, float(band.min().min())), max(high, float(band.max().max()))
-        tables.append(band.rename_axis("week").reset_index().assign(scenario=name))
-        row = _row(results, metric, name)
+        bands[name] = band
+        row = raw_row(results, metric, name)
         if row:
-            said.append(f"{plain(name)} {figure(row['mean'])} (95 % interval {between(row['low'], row['high'])})")
-    if not tables:
+            row = scaled(row)
+            places = places_of(row)
+            reach = between(row["low"], row["high"], places=places)
+            said.append(f"{title_of(name)} {figure(row['mean'], places=places)} (95 % interval {reach})")
+    if not bands:
         return None
-    table = pd.concat(tables, ignore_index=True)[["scenario", "week", "mean", "low", "high"]]
-    span = f"the last {count(results.settings['outcome_weeks'] // 52, 'year')}"
+    span = f"the last {count(results.settings['outcome_weeks'] // WEEKS_A_YEAR, 'year')}"
     mean = "At the end" if metric == CUMULATIVE else f"Mean of {span}"
+
+    def of_group(name: str, group: str) -> pd.DataFrame | None:
+        found = smooth.get((metric, name, group))
+        return None if found is None else found * factor
+
     return Chart(
         key=f"level-{metric}",
-        title=_with_unit(about.label, unit),
+        title=with_unit(about.label, unit),
         subtitle=_how_shown(results, metric, low, high),
         sentence=f"{mean}: {'; '.join(said)}." if said else "",
         data=traces,
-        layout=_layout(results, unit, low, high),
+        layout=layout_of(results, unit, low, high),
         unit=unit,
-        table=table,
-        short=_short(table),
+        short=_short(bands),
+        views=_views(of_group, list(bands), groups_shown(results)),
+        is_over_time=True,
     )
 
 
-def difference_chart(results: Results, metric: str) -> Chart | None:
+def difference_chart(results: Results, metric: str, smooth: Smooth) -> Chart | None:
     """How far each scenario stands from the base, pair by pair, with its interval."""
     if not results.is_comparison or metric == CUMULATIVE:
         return None
     about = results.metrics[metric]
     factor, unit = unit_shown(about.unit)
-    base = smoothed(results.series, metric, results.base)
-    traces, tables, said = [], [], []
+
+    def of_group(name: str, group: str) -> pd.DataFrame | None:
+        own, base = smooth.get((metric, name, group)), smooth.get((metric, results.base, group))
+        return None if own is None or base is None else (factor * (own - base)).dropna(axis=1, how="all")
+
+    traces, said = [], []
+    bands: dict[str, pd.DataFrame] = {}
     for at, name in enumerate(results.names[1:], 1):
-        apart = (factor * (smoothed(results.series, metric, name) - base)).dropna(axis=1, how="all")
-        if apart.empty:
+        wide = of_group(name, "all")
+        if wide is None or wide.empty:
             continue
-        band = _band(apart)
-        traces += _traces(band, f"{name} minus {results.base}", at)
-        tables.append(band.rename_axis("week").reset_index().assign(scenario=name))
-        row = _raw_row(results, metric, name)
+        bands[name] = _band(wide)
+        traces += _traces(bands[name], f"{title_of(name)} minus {title_of(results.base)}", at)
+        row = raw_row(results, metric, name)
         if row:
             said.append(sentence(row, results.base))
-    if not tables:
+    if not bands:
         return None
-    table = pd.concat(tables, ignore_index=True)[["scenario", "week", "mean", "low", "high"]]
-    low, high = float(table["mean"].min()), float(table["mean"].max())
-    layout = _layout(results, _apart(unit), min(low, -1e-9), high)
-    layout["yaxis"]["zeroline"] = True
-    layout["yaxis"]["rangemode"] = "tozero"
+    means = pd.concat([band["mean"] for band in bands.values()])
+    layout = layout_of(results, apart(unit), min(float(means.min()), -1e-9), float(means.max()))
+    layout["yaxis"] |= {"zeroline": True, "rangemode": "tozero"}
     good = {"up": "above zero is better", "down": "below zero is better"}.get(about.good, "")
     parts = ["pair by pair", "means of the 12 weeks before"]
     if results.finished > 1:
         parts.append(f"band: 95 % interval over {count(results.finished, 'pair')}")
     return Chart(
         key=f"difference-{metric}",
-        title=f"{plain(about.label)}: difference from {plain(results.base)}",
-        unit=_apart(unit),
-        subtitle="; ".join([plain(_apart(unit)), *parts, *([good] if good else [])]),
+        title=f"{plain(about.label)}: difference from {title_of(results.base)}",
+        unit=apart(unit),
+        subtitle="; ".join([plain(apart(unit)), *parts, *([good] if good else [])]),
         sentence=" ".join(said),
         data=traces,
         layout=layout,
-        table=table,
-        short=_short(table),
+        short=_short(bands),
+        views=_views(of_group, list(bands), groups_shown(results)),
+        is_over_time=True,
     )
 
 
@@ -329,63 +404,45 @@ def groups_chart(results: Results, metric: str) -> Chart | None:
     traces, tables, said = [], [], []
     names: list[str] = []
     for at, name in enumerate(results.names[1:], 1):
-        rows = groups_of(results, name, metric)
-        rows = pd.DataFrame([scaled(row) for row in rows[rows["difference"].notna()].to_dict("records")])
-        if rows.empty:
+        raw = groups_of(results, name, metric)
+        rows = [scaled(row) for row in raw[raw["difference"].notna()].to_dict("records")]
+        if not rows:
             continue
-        here = [label(group_name(group), 40) for group in rows["group"]]
+        here = [label(group_name(row["group"]), 40) for row in rows]
         names += [one for one in here if one not in names]
-        half = (rows["difference_high"] - rows["difference"]).fillna(0.0)
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": label(name, 60),
-                "x": _numbers(rows["difference"]),
-                "y": here,
-                "error_x": {
-                    "type": "data",
-                    "array": _numbers(half),
-                    "color": COLOURS[at % len(COLOURS)],
-                    "thickness": 2,
-                },
-                "marker": {
-                    "color": COLOURS[at % len(COLOURS)],
-                    "size": 10,
-                    "symbol": ("circle", "diamond", "square", "cross", "x")[(at - 1) % 5],
-                },
-            }
-        )
-        worse = [group_name(row["group"]) for row in rows.to_dict("records") if row["verdict"] == "worse"]
-        better = [group_name(row["group"]) for row in rows.to_dict("records") if row["verdict"] == "better"]
+        traces.append(_dots(rows, here, title_of(name), at))
+        worse = [group_name(row["group"]) for row in rows if row["verdict"] == "worse"]
+        better = [group_name(row["group"]) for row in rows if row["verdict"] == "better"]
         unsure = len(rows) - len(worse) - len(better)
         said.append(
-            f"Under {plain(name)}: worse for {_listed(worse)}; better for {_listed(better)}; "
+            f"Under {title_of(name)}: worse for {_listed(worse)}; better for {_listed(better)}; "
             f"cannot be told for {unsure if unsure else 'none'}."
         )
-        tables.append(
-            pd.DataFrame(
-                {
-                    "scenario": name,
-                    "group": [group_name(group) for group in rows["group"]],
-                    "difference": rows["difference"].to_numpy(),
-                    "low": rows["difference_low"].to_numpy(),
-                    "high": rows["difference_high"].to_numpy(),
-                    "shows": [in_words(row) for row in rows.to_dict("records")],
-                }
-            )
-        )
+        base = {row["group"]: scaled(row) for row in groups_of(results, results.base, metric).to_dict("records")}
+        tables += [
+            {
+                "scenario": name,
+                "group": group_name(row["group"]),
+                "base": base[row["group"]]["mean"] if row["group"] in base else math.nan,
+                "mean": row["mean"],
+                "difference": row["difference"],
+                "low": row["difference_low"],
+                "high": row["difference_high"],
+                "shows": in_words(row),
+            }
+            for row in rows
+        ]
     if not tables:
         return None
-    table = pd.concat(tables, ignore_index=True)
-    layout = _layout(results, "", 0.0, 1.0)
+    layout = layout_of(results, "", 0.0, 1.0)
     good = {"up": "right of zero is better", "down": "left of zero is better"}.get(about.good, "")
-    unit = _apart(unit_shown(about.unit)[1])
+    unit = apart(unit_shown(about.unit)[1])
     layout["xaxis"] = {
         **layout["yaxis"],
         "title": {"text": label(unit, 60), "font": {"size": 12}},
         "zeroline": True,
         "rangemode": "tozero",
+        "nticks": 6,
     }
     layout["yaxis"] = {
         "type": "category",
@@ -394,7 +451,7 @@ def groups_chart(results: Results, metric: str) -> Chart | None:
         "automargin": True,
     }
     layout |= {"height": 160 + 26 * len(names), "hovermode": "closest"}
-    layout["margin"] = {"l": 120, "r": 16, "t": 72, "b": 76}
+    layout["margin"] = {"l": 120, "r": 16, "t": 56, "b": 76}
     layout["annotations"] = [{**stamp(results), "yshift": -52}]
     span = "95 % interval over " + count(results.finished, "pair") if results.finished > 1 else "one pair, no interval"
     return Chart(
@@ -405,9 +462,24 @@ def groups_chart(results: Results, metric: str) -> Chart | None:
         sentence=" ".join(said),
         data=traces,
         layout=layout,
-        table=table,
-        short=table,
+        short=pd.DataFrame(tables),
     )
+
+
+def _dots(rows: list[dict[str, Any]], places: list[str], name: str, at: int) -> dict[str, Any]:
+    """One dot with its interval a group."""
+    colour = COLOURS[at % len(COLOURS)]
+    apart_by = pd.Series([row["difference"] for row in rows], dtype=float)
+    half = (pd.Series([row["difference_high"] for row in rows], dtype=float) - apart_by).fillna(0.0)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": label(name, 60),
+        "x": numbers(apart_by),
+        "y": places,
+        "error_x": {"type": "data", "array": numbers(half), "color": colour, "thickness": 2},
+        "marker": {"color": colour, "size": 10, "symbol": ("circle", "diamond", "square", "cross", "x")[(at - 1) % 5]},
+    }
 
 
 def _listed(names: list[str]) -> str:

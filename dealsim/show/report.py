@@ -4,35 +4,56 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from plotly.offline import get_plotlyjs
 
 from dealsim import store
+from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.checkpoints import replace_whole
 from dealsim.errors import StoreError
+from dealsim.metrics import THEMES
 from dealsim.results import Results
-from dealsim.scenarios.timetable import WEEK_ZERO
-from dealsim.show.parameters import grades
-from dealsim.show.plots import Chart, every_chart, group_name, grouped_metrics, groups_chart, groups_of
+from dealsim.show.findings import Finding, findings, pace
+from dealsim.show.flows import flow_charts
+from dealsim.show.grounds import limits, record
+from dealsim.show.html import csv_link, data_of, drawn, figure_of, table
+from dealsim.show.lives import Life, lives
+from dealsim.show.plots import (
+    Chart,
+    Pair,
+    charts_over_time,
+    group_name,
+    grouped_metrics,
+    groups_chart,
+    groups_of,
+    with_unit,
+)
+from dealsim.show.programme import programme_charts
 from dealsim.show.terminal import remarks
-from dealsim.show.words import between, count, figure, in_words, scaled
-from dealsim.text import cell, escaped, plain, slug
+from dealsim.show.words import between, count, figure, in_words, places_of, scaled, title_of
+from dealsim.text import escaped
 
 REPORT = "report.html"
 
 CONFIG = {
     "displaylogo": False,
+    "displayModeBar": False,  # the page has buttons of its own that can be reached by keyboard
     "responsive": True,
     "showSendToCloud": False,  # plotly's own button would upload the data
-    "modeBarButtonsToRemove": ["sendDataToCloud", "select2d", "lasso2d", "autoScale2d"],
+    "modeBarButtonsToRemove": ["sendDataToCloud"],
 }
-
+HEADINGS = {
+    "demand": "Demand",
+    "people": "Wellbeing and people",
+    "staff": "Staff",
+    "community": "Community",
+    "money": "Money",
+}
+"""What each theme is called on the page."""
+OPEN_PAIRS = 2
+"""Measures of a theme that are open at once; the rest are one click away."""
 
 _FOLDER = Path(__file__).parent
 
@@ -57,42 +78,78 @@ def write_report(folder: str | Path, results: Results | None = None) -> Path:
     return target
 
 
+class Charts:
+    """Every chart of a report, made once, by the section it stands in."""
+
+    def __init__(self, results: Results) -> None:
+        metrics = grouped_metrics(results)
+        self.groups = [chart for metric in metrics if (chart := groups_chart(results, metric)) is not None]
+        self.groups.sort(key=_how_many_lose, reverse=True)
+        self.programme = programme_charts(results)
+        self.over_time: dict[str, list[Pair]] = charts_over_time(results)
+        self.flows = flow_charts(results)
+        self.lives: list[Life] = [life for name in results.names[1:] for life in lives(results, name)]
+
+    def every(self) -> list[Chart]:
+        """All of them, in the order of the page."""
+        pairs = [pair for theme in (*THEMES, "") for pair in self.over_time.get(theme, [])]
+        both = [chart for pair in pairs for chart in (pair.level, pair.difference) if chart is not None]
+        return [*self.groups, *self.programme, *both, *self.flows, *(life.chart for life in self.lives)]
+
+
+def _how_many_lose(chart: Chart) -> int:
+    """How many fifths and places a chart of groups shows to be worse off."""
+    return int((chart.short["shows"] == "worse").sum())
+
+
 def report_page(results: Results, made_from: str) -> str:
     """The whole page."""
-    charts = every_chart(results)
-    groups = [chart for metric in grouped_metrics(results) if (chart := groups_chart(results, metric))]
-    drawn = [{"id": chart.key, "data": chart.data, "layout": chart.layout} for chart in (*groups, *charts)]
+    charts = Charts(results)
     plotly = get_plotlyjs().replace("\r\n", "\n")
-    scripts = (plotly, (_FOLDER / "report.js").read_text(encoding="utf-8"))
+    script = f"{plotly}\n;{(_FOLDER / 'report.js').read_text(encoding='utf-8')}"
     style = (_FOLDER / "report.css").read_text(encoding="utf-8")
     policy = (
-        f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src {_hash(script)}; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     title = _title(results)
-    body = [
-        _head(results, title),
-        _who_loses(results, groups) if results.is_comparison else "",
-        _differences(results) if results.is_comparison else _levels(results),
-        '<h2 id="charts-over-time">Over time</h2>',
-        *(_figure(chart) for chart in charts),
-        _pairs(results),
-        _trust(results),
-        _origin(results, made_from),
-    ]
+    sections = [
+        ("in-short", "In short", _in_short(results) if results.is_comparison else ""),
+        ("who-loses", "Who is worse off", _who_loses(results, charts.groups) if results.is_comparison else ""),
+        (
+            "what-changes",
+            "What changes" if results.is_comparison else "Where it ends",
+            _differences(results) if results.is_comparison else _levels(results),
+        ),
+        ("programme", "What is done, and when", "".join(figure_of(chart, 3) for chart in charts.programme)),
+        *((theme, HEADINGS.get(theme, "More measures"), _theme(results, charts.over_time.get(theme, [])))
+          for theme in (*THEMES, "")),
+        ("flows", "Where needs go", _flows(charts.flows)),
+        ("lives", "One person in two worlds", _lives(charts.lives)),
+        ("pace", "How fast, and what it costs first", _pace(results)),
+        ("trust", "How far to trust this", limits(results)),
+        ("origin", "Where this comes from", record(results, made_from)),
+    ]  # fmt: skip
+    kept = [(key or "more", heading, text) for key, heading, text in sections if text]
+    contents = "".join(f'<li><a href="#{key}">{escaped(heading)}</a></li>' for key, heading, _ in kept)
+    body = "\n".join(
+        f'<section aria-labelledby="{key}"><h2 id="{key}">{escaped(heading)}</h2>\n{text}</section>'
+        for key, heading, text in kept
+    )
+    about = {"run": results.run_id[:8], "everyone": "Everyone", "about": "not yet calibrated"}
     return (
         "<!DOCTYPE html>\n"
         '<html lang="en-GB"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{escaped(title)}</title><style>{style}</style></head><body>\n<main>\n"
-        + "\n".join(part for part in body if part)
-        + "\n</main>\n"
-        + f'<script type="application/json" id="config">{_data(CONFIG)}</script>\n'
-        + f'<script type="application/json" id="charts">{_data(drawn)}</script>\n'
-        + "".join(f"<script>{script}</script>\n" for script in scripts)
-        + "</body></html>\n"
+        f"<title>{escaped(title)}</title><style>{style}</style></head><body>\n"
+        f'<header>{_head(results, title)}\n<nav aria-label="Contents"><ul>{contents}</ul></nav></header>\n'
+        f"<main>\n{body}\n</main>\n"
+        f'<script type="application/json" id="config">{data_of(CONFIG | {"page": about})}</script>\n'
+        f'<script type="application/json" id="charts">{data_of([drawn(chart) for chart in charts.every()])}</script>\n'
+        f"<script>{script}</script>\n"
+        "</body></html>\n"
     )
 
 
@@ -100,32 +157,27 @@ def _hash(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
-def _data(value: Any) -> str:
-    """JSON that cannot end the element it stands in."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
-
-
 def _title(results: Results) -> str:
-    if not results.is_comparison:
-        return plain(results.base)
-    return f"{', '.join(plain(name) for name in results.names[1:])} against {plain(results.base)}"
+    names = [title_of(name) for name in results.names]
+    return names[0] if not results.is_comparison else f"{', '.join(names[1:])} against {names[0]}"
+
+
+def _years(results: Results) -> str:
+    return count(int(results.settings["outcome_weeks"]) // WEEKS_A_YEAR, "year")
 
 
 def _head(results: Results, title: str) -> str:
     asked = results.settings
-    question = plain(results.scenarios[-1].get("question", ""), 600)
-    lines = [f"<h1>{escaped(title)}</h1>"]
-    if question:
-        lines.append(f"<p>{escaped(question, 600)}</p>")
+    lines = [f"<h1>{escaped(title, 400)}</h1>"]
+    for name, scenario in zip(results.names, results.scenarios, strict=True):
+        question = scenario.get("question", "")
+        if question:
+            lines.append(f"<p><strong>{escaped(title_of(name))}</strong>: {escaped(question, 600)}</p>")
     lived = count(results.finished, "pair" if results.is_comparison else "replicate")
     same = ", the same people and the same chances in every scenario" if results.is_comparison else ""
     lines.append(
         f'<p class="muted">{escaped(asked["place"]["name"])}, synthetic: {asked["size"]:,} invented '
-        f"citizens, "
-        f"{count(asked['years'], 'year')}, {lived}{same}. Run <code>{results.run_id[:8]}</code>.</p>"
+        f"citizens, {count(asked['years'], 'year')}, {lived}{same}. Run <code>{results.run_id[:8]}</code>.</p>"
     )
     first, *rest = remarks(results)
     lines.append(f'<div class="notice" role="note"><p><strong>{escaped(first)}</strong></p>')
@@ -134,9 +186,39 @@ def _head(results: Results, title: str) -> str:
     return "\n".join(lines)
 
 
-def rows_of(results: Results) -> list[dict[str, Any]]:
-    """The headline rows as they are shown."""
-    return [scaled(row) for row in results.rows().to_dict("records")]
+def _list(found: tuple[Finding, ...], most: int) -> str:
+    items = [f'<li>{escaped(one.text, 900)} <a href="#{escaped(one.key)}">figures</a></li>' for one in found]
+    shown = f"<ul>{''.join(items[:most])}</ul>"
+    if len(items) > most:
+        shown += f"<details><summary>{len(items) - most} more</summary><ul>{''.join(items[most:])}</ul></details>"
+    return shown
+
+
+def _in_short(results: Results) -> str:
+    """Findings by rule, scenario by scenario: whoever is worse off first, and what cannot be told as plainly."""
+    lines = [
+        f"<p>Each sentence is made by a fixed rule from the mean of the last {_years(results)}. Better or worse is said "
+        "only where the whole 95 % interval lies on one side of nothing.</p>"
+    ]
+    for name in results.names[1:]:
+        found = findings(results, name)
+        lines.append(f"<h3>{escaped(title_of(name))} against {escaped(title_of(results.base))}</h3>")
+        if found.warnings:
+            lines.append(f'<div class="notice" role="note"><h4>Read this first</h4>{_list(found.warnings, 5)}</div>')
+        nobody = (
+            "<p>No headline measure, fifth or place is shown to be worse off. That is not proof that nobody is: small "
+            "harms need more pairs to be seen.</p>"
+        )
+        lines.append(f"<h4>Worse</h4>{_list(found.worse, 5) if found.worse else nobody}")
+        lines.append(
+            f"<h4>Better</h4>{_list(found.better, 5) if found.better else '<p>Nothing is shown to be better.</p>'}"
+        )
+        if found.other:
+            lines.append(f"<h4>Different, neither good nor bad</h4>{_list(found.other, 3)}")
+        if found.unsure:
+            ask = f" Ask for more pairs with <code>{found.command}</code>." if found.command else ""
+            lines.append(f"<h4>Cannot be told</h4>{_list(found.unsure, 5)}<p>{ask}</p>")
+    return "\n".join(lines)
 
 
 def _verdict(row: dict[str, Any]) -> str:
@@ -144,24 +226,18 @@ def _verdict(row: dict[str, Any]) -> str:
     return f'<span class="{style}">{escaped(in_words(row))}</span>'
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, numbers: Sequence[int] = ()) -> str:
-    """A table of ready, escaped cells; the first cell of a row names it."""
-    kind = ["n" if at in numbers else "" for at in range(len(heads))]
-    head = "".join(f'<th scope="col" class="{kind[at]}">{text}</th>' for at, text in enumerate(heads))
-    lines = []
-    for row in rows:
-        first, *others = row
-        cells = "".join(f'<td class="{kind[at]}">{text}</td>' for at, text in enumerate(others, 1))
-        lines.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
-    return (
-        f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table><caption class="muted">'
-        f"{caption}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+def _named(results: Results, row: dict[str, Any]) -> str:
+    """A measure with its unit and, below, what it means."""
+    about = results.metrics.get(row["metric"])
+    meaning = (
+        f'<span class="meaning">{escaped(about.meaning, 300)}</span>' if about is not None and about.meaning else ""
     )
+    return f"{escaped(with_unit(row['label'], row['unit']))}{meaning}"
 
 
 def _who_loses(results: Results, charts: list[Chart]) -> str:
     """The groups made worse off, before anything else."""
-    lines = ['<h2 id="who-loses">Who is worse off</h2>']
+    lines = []
     tested = 0
     for name in results.names[1:]:
         lost = []
@@ -170,13 +246,11 @@ def _who_loses(results: Results, charts: list[Chart]) -> str:
                 tested += 1
                 if row["verdict"] == "worse":
                     lost.append(scaled(row))
-        whole = [row for row in rows_of(results) if row["scenario"] == name]
-        for row in whole:
-            if row["verdict"] == "worse":
-                lost.insert(0, row)
+        whole = [scaled(row) for row in results.rows().to_dict("records") if row["scenario"] == name]
+        lost = [row for row in whole if row["verdict"] == "worse"] + lost
         if not lost:
             lines.append(
-                f"<p>Under {escaped(name)} no fifth, place or headline measure is shown to be worse off. "
+                f"<p>Under {escaped(title_of(name))} no fifth, place or headline measure is shown to be worse off. "
                 "That is not proof that nobody is: small harms need more pairs to be seen.</p>"
             )
             continue
@@ -184,196 +258,151 @@ def _who_loses(results: Results, charts: list[Chart]) -> str:
         for metric in dict.fromkeys(row["metric"] for row in lost):
             rows = [row for row in lost if row["metric"] == metric]
             who = ["Everyone together" if row["group"] == "all" else group_name(row["group"]) for row in rows]
-            apart = sorted(row["difference"] for row in rows)
-            reach = figure(apart[0], signed=True)
-            if len(apart) > 1:
-                reach = between(apart[0], apart[-1], signed=True)
-            unit = f" ({rows[0]['unit']})" if rows[0]["unit"] else ""
-            body.append((escaped(f"{rows[0]['label']}{unit}"), escaped("; ".join(who), 2000), reach))
-        lines.append(
-            _table(("Measure", "Worse for", "Means of these, from … to …"), body, f"Worse under {escaped(name)}")
-        )
+            means = sorted(row["difference"] for row in rows)
+            places = max((places_of(row) or 0 for row in rows), default=None)
+            reach = figure(means[0], signed=True, places=places)
+            if len(means) > 1:
+                reach = between(means[0], means[-1], signed=True, places=places)
+            body.append((_named(results, rows[0]), escaped("; ".join(who), 2000), reach))
+        caption = f"Worse under {escaped(title_of(name))} than under {escaped(title_of(results.base))}"
+        lines.append(table(("Measure", "Worse for", "Means of these, from … to …"), body, caption))
     if tested:
         by_chance = tested / 40
-        lines.append(
-            f'<p class="muted">{tested} differences by fifth and place were looked at. Were there no effect, '
-            f"about {by_chance:.0f} would seem worse by chance. The intervals are below.</p>"
-            if by_chance >= 1
-            else f'<p class="muted">{tested} differences by fifth and place were looked at.</p>'
-        )
-    return "\n".join([*lines, *(_figure(chart) for chart in charts)])
+        more = f" Were there no effect, about {by_chance:.0f} would seem worse by chance." if by_chance >= 1 else ""
+        lines.append(f'<p class="muted">{tested} differences by fifth and place were looked at.{more}</p>')
+    return "\n".join([*lines, f'<div class="grid">{"".join(figure_of(chart, 3) for chart in charts)}</div>'])
 
 
 def _differences(results: Results) -> str:
-    lines = ['<h2 id="differences">What changes</h2>']
-    rows = rows_of(results)
+    lines = []
+    rows = [scaled(row) for row in results.rows().to_dict("records")]
     base = {row["metric"]: row for row in rows if row["scenario"] == results.base}
-    span = f"mean of the last {count(results.settings['outcome_weeks'] // 52, 'year')}"
+    titles = {name: escaped(title_of(name)) for name in results.names}
     for name in results.names[1:]:
-        body = [
-            (
-                escaped(f"{row['label']} ({row['unit']})" if row["unit"] else row["label"]),
-                figure(base[row["metric"]]["mean"]) if row["metric"] in base else "–",
-                figure(row["mean"]),
-                figure(row["difference"], signed=True),
-                between(row["difference_low"], row["difference_high"], signed=True),
-                _verdict(row),
+        body = []
+        for row in rows:
+            if row["scenario"] != name:
+                continue
+            places = places_of(row)
+            before = base[row["metric"]]["mean"] if row["metric"] in base else None
+            apart = between(row["difference_low"], row["difference_high"], signed=True, places=places)
+            body.append(
+                (
+                    _named(results, row),
+                    figure(before, places=places),
+                    figure(row["mean"], places=places),
+                    figure(row["difference"], signed=True, places=places),
+                    apart,
+                    _verdict(row),
+                )
             )
-            for row in rows
-            if row["scenario"] == name
-        ]
-        heads = (
-            "Measure",
-            escaped(results.base),
-            escaped(name),
-            "Difference",
-            "95 % interval",
-            "What it shows",
-        )
-        lines.append(_table(heads, body, f"{escaped(name)} against {escaped(results.base)}, {span}", numbers=(1, 2, 3)))
+        heads = ("Measure", titles[results.base], titles[name], "Difference", "95 % interval", "What it shows")
+        caption = f"{titles[name]} against {titles[results.base]}, mean of the last {_years(results)}"
+        lines.append(table(heads, body, caption, right=(1, 2, 3)))
     lines.append(
-        f'<p class="download">{_download(results.rows(), "differences", results)}</p>'
-        '<p class="muted">“Would do” is the fewest pairs at which 1.96 standard errors are less than the '
-        "difference seen; it is itself an estimate. A "
-        "difference between two shares is in percentage points.</p>"
+        csv_link(results.rows().assign(run=results.run_id[:8]), "differences", "Download this table (CSV)")
+        + '<p class="muted">“Would do” is the fewest pairs at which 1.96 standard errors are less than the '
+        "difference seen; it is itself an estimate. A difference between two shares is in percentage points. Every "
+        "measure of the model, for everyone and by fifth and place, is in <code>derived/tables</code> beside this "
+        "page.</p>"
     )
     return "\n".join(lines)
 
 
 def _levels(results: Results) -> str:
-    body = [
-        (
-            escaped(f"{row['label']} ({row['unit']})" if row["unit"] else row["label"]),
-            figure(row["mean"]),
-            between(row["low"], row["high"]),
+    body = []
+    for raw in results.rows().to_dict("records"):
+        row = scaled(raw)
+        places = places_of(row)
+        body.append(
+            (_named(results, row), figure(row["mean"], places=places), between(row["low"], row["high"], places=places))
         )
-        for row in rows_of(results)
-    ]
-    span = f"mean of the last {count(results.settings['outcome_weeks'] // 52, 'year')}"
-    table = _table(("Measure", "Mean", "95 % interval"), body, f"{escaped(results.base)}, {span}", numbers=(1,))
-    return f'<h2 id="levels">Where it ends</h2>\n{table}'
+    caption = f"{escaped(title_of(results.base))}, mean of the last {_years(results)}"
+    return table(("Measure", "Mean", "95 % interval"), body, caption, right=(1,))
 
 
-def _csv_link(table: pd.DataFrame, name: str, text: str) -> str:
-    content = table.map(cell).to_csv(index=False, float_format="%.6g", lineterminator="\r\n").encode("utf-8-sig")
-    packed = base64.b64encode(content).decode()
-    return f'<a download="{slug(name, 60)}.csv" href="data:text/csv;charset=utf-8;base64,{packed}">{text}</a>'
-
-
-def _download(table: pd.DataFrame, name: str, results: Results) -> str:
-    return _csv_link(table.assign(run=results.run_id[:8]), name, "Download this table (CSV)")
-
-
-def _figure(chart: Chart) -> str:
-    """A chart with its title, unit, interval, sentence, table and download."""
-    columns = [name for name in ("scenario", "year", "group", "mean", "difference", "low", "high", "shows")
-               if name in chart.short]  # fmt: skip
-    heads = {
-        "low": "95 % from",
-        "high": "to",
-        "mean": "Mean",
-        "year": "Year",
-        "group": "Group",
-        "shows": "Shows",
-    }
-    rows = [
-        tuple(
-            (figure(row[name], signed=name == "difference") if isinstance(row[name], float) else escaped(row[name]))
-            for name in columns
-        )
-        for row in chart.short.to_dict("records")
-    ]
-    table = chart.table
-    if "week" in table:
-        days = [(WEEK_ZERO + timedelta(weeks=int(week) + 1)).isoformat() for week in table["week"]]
-        table = table.assign(week=table["week"] + 1, week_ends=days)
-    numbers = [at for at, name in enumerate(columns) if name in ("mean", "difference", "low", "high")]
-    caption = f"{escaped(chart.title)}, {'the last quarter of each year' if 'year' in columns else 'all groups'}"
-    link = _csv_link(table.assign(unit=chart.unit), chart.key, "Download the figures (CSV)")
-    words = [heads.get(name, name.capitalize()) for name in columns]
+def _theme(results: Results, pairs: list[Pair]) -> str:
+    """The charts of one theme: a measure a row, its level beside its difference."""
+    blocks = []
+    for pair in pairs:
+        about = results.metrics[pair.metric]
+        meaning = f'<p class="muted">{escaped(about.meaning, 400)}</p>' if about.meaning else ""
+        both = figure_of(pair.level) + (figure_of(pair.difference) if pair.difference is not None else "")
+        blocks.append(f'<h3>{escaped(about.label)}</h3>{meaning}<div class="grid">{both}</div>')
+    if len(blocks) <= OPEN_PAIRS:
+        return "\n".join(blocks)
+    rest = [results.metrics[pair.metric].label for pair in pairs[OPEN_PAIRS:]]
+    more = "".join(blocks[OPEN_PAIRS:])
     return (
-        f'<figure aria-labelledby="{chart.key}-title"><h3 id="{chart.key}-title">{escaped(chart.title)}</h3>'
-        f'<p class="muted">{escaped(chart.subtitle, 400)}</p>'
-        f'<div class="chart" id="{chart.key}" role="img" aria-label="{escaped(chart.sentence, 600)}">'
-        "This chart needs scripts; the table below holds its figures.</div>"
-        f"<figcaption><p>{escaped(chart.sentence, 1000)}</p></figcaption>"
-        f"<details><summary>Figures of this chart</summary>{_table(words, rows, caption, numbers)}</details>"
-        f'<p class="download">{link}</p></figure>'
+        "\n".join(blocks[:OPEN_PAIRS])
+        + f'<details class="more"><summary>More: {escaped(", ".join(rest), 400)}</summary>{more}</details>'
     )
 
 
-def _pairs(results: Results) -> str:
+def _flows(charts: list[Chart]) -> str:
+    if not charts:
+        return ""
+    said = (
+        "<p>Every need that was open or arose in these years, and what became of it. The width of a band is how many. "
+        "Which share of needs put right without a service was the person’s own doing, family’s or a group’s follows from "
+        "the size of each one’s part in the chance of it.</p>"
+    )
+    return said + f'<div class="grid">{"".join(figure_of(chart, 3) for chart in charts)}</div>'
+
+
+def _lives(told: list[Life]) -> str:
+    if not told:
+        return ""
+    lines = [
+        "<p><strong>These are invented people.</strong> The same person lives in both worlds, with the same chances, until "
+        "something that reaches them differs. They are picked by rule from those followed in the first pair.</p>"
+    ]
+    for life in told:
+        heads, parting = ("Week of", escaped(life.base_title), escaped(life.title)), life.parting
+        rows = [(escaped(f"{day:%d %b %Y}"), escaped(one, 900), escaped(other, 900)) for day, one, other in life.rows]
+        left = (
+            f'<p class="muted">{count(life.left_out, "more week")} of this life are in events.parquet.</p>'
+            if life.left_out
+            else ""
+        )
+        lines.append(
+            f"<article><h3>{escaped(life.name)} (invented person): {escaped(life.base_title)} and {escaped(life.title)}</h3>"
+            f"<p>{escaped(life.who, 600)} {escaped(life.why_chosen, 600)}</p>"
+            f"<p>Until {escaped(parting.when)} the same things happen to them in both worlds. Then their lives part:</p><ul>"
+            f"<li><strong>{escaped(life.base_title)}</strong>: {escaped(parting.base, 900)}</li>"
+            f"<li><strong>{escaped(life.title)}</strong>: {escaped(parting.own, 900)}</li>"
+            f"<li>Why: {escaped(parting.why, 300)}.</li></ul>"
+            f"{figure_of(life.chart)}<details><summary>{escaped(life.name)}’s weeks in both worlds</summary>"
+            f"{table(heads, rows, escaped(f'{life.name} (invented person), weeks in which something happens'))}{left}"
+            "</details></article>"
+        )
+    return "\n".join(lines)
+
+
+def _pace(results: Results) -> str:
     if results.outcomes.empty:
         return ""
+    lines = []
+    for name in results.names[1:]:
+        said = pace(results, name)
+        if said:
+            lines.append(f"<h3>{escaped(title_of(name))}</h3>{_list(tuple(said), 8)}")
     rows = []
     for raw in results.outcomes[results.outcomes["group"] == "all"].to_dict("records"):
         row = scaled(raw)
-        if row["pairs"] == 0 or (row["outcome"] == "half_effect_week" and not _is_shown(results, row)):
+        places = places_of(row)
+        if row["outcome"] != "early_dip" or row["pairs"] == 0 or round(row["mean"], places or 0) == 0:
             continue
-        reached = int(row["reached"])
-        rows.append(
-            (
-                escaped(f"{row['label']} ({row['unit']})" if row["unit"] else row["label"]),
-                escaped(row["scenario"]),
-                figure(row["mean"]),
-                between(row["low"], row["high"]),
-                f"{reached} of {count(int(row['pairs']), 'pair')}",
-            )
+        about = results.metrics[row["metric"]]
+        what = escaped(with_unit(about.label, row["unit"]))
+        reach = between(row["low"], row["high"], places=places)
+        rows.append((what, escaped(title_of(row["scenario"])), figure(row["mean"], places=places), reach))
+    if rows:
+        caption = "The worst quarter in the two years after the first change, where there is one"
+        lines.append(
+            "<h3>What it costs first</h3>"
+            + table(("Measure", "Scenario", "Mean", "95 % interval"), rows, caption, right=(2,))
+            + '<p class="muted">It is the worst of eight quarters, so chance alone makes one even where nothing gets worse. '
+            "When half the effect is there is said only where an effect is shown.</p>"
         )
-    if not rows:
-        return ""
-    table = _table(
-        ("What", "Scenario", "Mean", "95 % interval", "Reached in"), rows, "Found pair by pair", numbers=(2,)
-    )
-    caveat = (
-        "The worst quarter is the worst of eight, so chance alone makes one even where nothing gets worse. "
-        "Weeks to half the effect are given only where an effect is shown."
-    )
-    return f'<h2 id="pairs">How fast, and what it costs first</h2>\n{table}\n<p class="muted">{caveat}</p>'
-
-
-def _is_shown(results: Results, row: dict[str, Any]) -> bool:
-    found = results.summary[
-        (results.summary["metric"] == row["metric"])
-        & (results.summary["scenario"] == row["scenario"])
-        & (results.summary["group"] == "all")
-    ]
-    return bool(len(found) and found["verdict"].iloc[0] in ("better", "worse", "higher", "lower"))
-
-
-def _trust(results: Results) -> str:
-    found = grades()
-    rows = [(escaped(grade), f"{number}") for grade, number in found.items()]
-    table = _table(("Grade of evidence", "Parameters and levers"), rows, "What the figures rest on", numbers=(1,))
-    chance = (
-        "one drawn borough"
-        if results.settings["boroughs"] == 1
-        else count(results.settings["boroughs"], "drawn borough")
-    )
-    limits = (
-        "The people and neighbourhoods are invented, drawn to match published totals.",
-        f"Intervals show chance within {chance}, not doubt about the parameters or about the model itself.",
-        "A difference is between two worlds of the model; it is no forecast and measures no council.",
-        "Most parameters are assumed, and none is fitted yet to what was seen in the world.",
-    )
-    items = "".join(f"<li>{escaped(line)}</li>" for line in limits)
-    return f'<h2 id="trust">How far to trust this</h2>\n<ul>{items}</ul>\n{table}'
-
-
-def _origin(results: Results, made_from: str) -> str:
-    asked = results.settings
-    facts = [
-        ("Run", results.run_id),
-        ("Model version", asked["model_version"]),
-        ("Seed", asked["seed"]),
-        ("Hash of the last states", results.state_hash),
-        ("Made from manifest", made_from),
-        ("Data", "the folder above this page; derived/tables has spreadsheets"),
-    ]
-    sources = list(dict.fromkeys(source for scenario in results.scenarios for source in scenario.get("sources", ())))
-    if sources:
-        facts.append(("Sources of the scenarios", ", ".join(map(str, sources))))
-    rows = [(escaped(name), f"<code>{escaped(value, 600)}</code>") for name, value in facts]
-    check = f"<p>To check these figures: <code>dealsim verify {results.run_id[:8]}</code></p>"
-    table = _table(("What", "Value"), rows, "Record of the run")
-    return f'<h2 id="origin">Where this comes from</h2>\n{table}\n{check}'
+    return "\n".join(lines)

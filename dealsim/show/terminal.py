@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dealsim.results import NOT_CALIBRATED, TOO_SMALL, Results
-from dealsim.show.words import between, count, figure, in_words, scaled
+from dealsim.show.words import between, count, figure, in_words, places_of, scaled
 from dealsim.text import plain
 
 _STAGES = {"burn_in": "Preparing the borough", "live": "Living the weeks", "summarise": "Adding up"}
@@ -113,14 +113,15 @@ def print_results(results: Results) -> None:
         base = rows[rows["scenario"] == results.base].set_index("metric")["mean"].to_dict()
         for row in rows[rows["scenario"] == name].to_dict("records"):
             what = Text(plain(row["label"]) + (f" ({plain(row['unit'])})" if row["unit"] else ""))
-            mean = figure(row["mean"])
+            places = places_of(row)
+            mean = figure(row["mean"], places=places)
             if results.is_comparison:
-                apart = figure(row["difference"], signed=True)
-                interval = between(row["difference_low"], row["difference_high"], signed=True)
-                before = figure(base.get(row["metric"]))
+                apart = figure(row["difference"], signed=True, places=places)
+                interval = between(row["difference_low"], row["difference_high"], signed=True, places=places)
+                before = figure(base.get(row["metric"]), places=places)
                 table.add_row(what, before, mean, f"{apart} ({interval})", in_words(row), end_section=True)
             else:
-                table.add_row(what, mean, between(row["low"], row["high"]))
+                table.add_row(what, mean, between(row["low"], row["high"], places=places))
         console.print(table)
     for line in remarks(results):
         console.print(Text(line))

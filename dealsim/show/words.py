@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from dealsim.text import plain
 
+MOST_PLACES = 3
+"""Most decimals that are shown of a figure whose interval is known."""
 
-def figure(value: float | None, *, signed: bool = False) -> str:
-    """A number with three figures that matter, thousands set apart, and a true minus sign.
 
-    >>> figure(12345.6), figure(-0.01234, signed=True), figure(3.0, signed=True)
-    ('12,346', '−0.0123', '+3.00')
+def figure(value: float | None, *, signed: bool = False, places: int | None = None) -> str:
+    """A number with so many decimals (or three figures that matter), thousands set apart, and a true minus sign.
+
+    >>> figure(12345.6), figure(-0.01234, signed=True), figure(3.0, signed=True), figure(7.49, places=1)
+    ('12,346', '−0.0123', '+3.00', '7.5')
     """
     if value is None or not math.isfinite(value):
         return "–"
     size = abs(value)
-    if size < 1e-12:
-        return "0"
-    places = max(0, 2 - math.floor(math.log10(size)))
-    text = f"{size:,.{min(places, 9)}f}"
+    if places is None:
+        if size < 1e-12:
+            return "0"
+        places = min(9, max(0, 2 - math.floor(math.log10(size))))
+    text = f"{size:,.{places}f}"
     is_zero = not text.strip("0.,")
     sign = "" if is_zero else "−" if value < 0 else "+" if signed else ""
     return sign + text
@@ -38,6 +43,36 @@ def unit_shown(unit: str) -> tuple[float, str]:
     return 1.0, unit
 
 
+def title_of(name: object) -> str:
+    """A scenario's name as a title: the name of a shipped file becomes words.
+
+    >>> title_of("deal_without_permission"), title_of("Permission later")
+    ('Deal without permission', 'Permission later')
+    """
+    said = plain(name)
+    if re.fullmatch(r"[a-z0-9_]+", said):
+        said = said.replace("_", " ").strip() or said
+        return said[:1].upper() + said[1:]
+    return said
+
+
+def places_of(row: Mapping[str, Any]) -> int | None:
+    """How many decimals the figures of a row have, all the same: what its interval bears, at most three.
+
+    Half the interval keeps one figure, or two where it begins with 1 or 2. None where there is no interval.
+
+    >>> places_of({"difference_low": -85.0, "difference_high": -79.0}), places_of({"low": 0.1, "high": 0.1001})
+    (0, 3)
+    """
+    for low, high in (("difference_low", "difference_high"), ("low", "high")):
+        if low in row and row[low] is not None and math.isfinite(row[low]) and math.isfinite(row[high]):
+            half = (row[high] - row[low]) / 2.0
+            if half > 0.0:
+                size = math.floor(math.log10(half))
+                return max(0, min(MOST_PLACES, (1 if half / 10.0**size < 3.0 else 0) - size))
+    return None
+
+
 def scaled(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the summary with its figures and unit as they are shown."""
     factor, unit = unit_shown(str(row["unit"]))
@@ -45,11 +80,11 @@ def scaled(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, **{name: row[name] * factor for name in named if name in row}, "unit": unit}
 
 
-def between(low: float | None, high: float | None, *, signed: bool = False) -> str:
+def between(low: float | None, high: float | None, *, signed: bool = False, places: int | None = None) -> str:
     """An interval in words: `1.2 to 3.4`, or why there is none."""
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return "no interval"
-    return f"{figure(low, signed=signed)} to {figure(high, signed=signed)}"
+    return f"{figure(low, signed=signed, places=places)} to {figure(high, signed=signed, places=places)}"
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -72,13 +107,14 @@ def in_words(row: Mapping[str, Any]) -> str:
         if needed is None or not math.isfinite(needed) or needed > 100_000:
             return f"cannot tell from {count(pairs, 'pair')}"
         return f"cannot tell from {count(pairs, 'pair')}; about {max(int(needed), pairs + 1):,} would do"
-    return f"{verdict}; {count(int(needed), 'pair')} would do" if math.isfinite(needed) else str(verdict)
+    return str(verdict)
 
 
 def sentence(row: Mapping[str, Any], base: str) -> str:
     """One sentence on one difference, with its interval."""
     row = scaled(row)
-    label, scenario, base = plain(row["label"]), plain(row["scenario"]), plain(base)
+    label, scenario, base = plain(row["label"]), title_of(row["scenario"]), title_of(base)
+    places = places_of(row)
     unit = " points" if row["unit"].startswith("%") else ""
     verdict, pairs = row["verdict"], int(row["pairs"])
     if verdict == "cannot tell":
@@ -88,7 +124,7 @@ def sentence(row: Mapping[str, Any], base: str) -> str:
     way = "higher" if row["difference"] > 0 else "lower"
     judged = f", which is {verdict}" if verdict in ("better", "worse") else ""
     return (
-        f"{label}: {figure(abs(row['difference']))}{unit} {way} under {scenario} than under {base}{judged} "
-        f"(95 % interval {between(row['difference_low'], row['difference_high'], signed=True)}, "
+        f"{label}: {figure(abs(row['difference']), places=places)}{unit} {way} under {scenario} than under {base}{judged} "
+        f"(95 % interval {between(row['difference_low'], row['difference_high'], signed=True, places=places)}, "
         f"{count(pairs, 'pair')})."
     )

@@ -60,7 +60,12 @@ def people_in_need_are_the_sum_of_the_states(w, before, kept):
 
 @invariant
 def needs_that_begin_and_end_account_for_the_change_in_need(w, before, kept):
-    ended = flows(w, "resolved_alone") + flows(w, "resolved_by_group") + flows(w, "episodes_solved")
+    ended = (
+        flows(w, "resolved_by_self")
+        + flows(w, "resolved_with_ties")
+        + flows(w, "resolved_by_group")
+        + flows(w, "episodes_solved")
+    )
     was = np.bincount(cells(before)[before.borough.citizens.need > 0], minlength=ended.size)
     assert np.array_equal(by_cell(w, w.borough.citizens.need > 0) - was, flows(w, "arrivals") - ended)
 

@@ -118,7 +118,7 @@ def needs(found: Counted) -> None:
         found.add("an emerging need gets worse", (now[one] == 2).sum(), one.sum(), 0.04)
         found.add("an acute need becomes a crisis", (now[two] == 3).sum(), two.sum(), 0.05)
         ended = int(((one | two) & (now == 0)).sum())
-        assert ended == flow(w, "resolved_alone") + flow(w, "resolved_by_group")
+        assert ended == flow(w, "resolved_by_self") + flow(w, "resolved_with_ties") + flow(w, "resolved_by_group")
 
 
 def contacts(found: Counted) -> None:

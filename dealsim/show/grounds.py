@@ -1,0 +1,90 @@
+"""What a report rests on: limits, the evidence behind levers and parameters, and the record of the run.
+
+It shows what is declared and stored; it judges nothing.
+"""
+
+from __future__ import annotations
+
+from dealsim.levers import LEVERS
+from dealsim.results import Results
+from dealsim.scenarios.timetable import is_old
+from dealsim.show.html import table
+from dealsim.show.parameters import as_rows, cells_of, grades
+from dealsim.show.words import count, title_of
+from dealsim.text import escaped, plain
+
+
+def limits(results: Results) -> str:
+    """How far the figures may be trusted: what they are not, and what they rest on."""
+    boroughs = int(results.settings["boroughs"])
+    chance = "one drawn borough" if boroughs == 1 else count(boroughs, "drawn borough")
+    said = (
+        "The people and neighbourhoods are invented, drawn to match published totals.",
+        f"Intervals show chance within {chance}, not doubt about the parameters or about the model itself.",
+        "A difference is between two worlds of the model; it is no forecast and measures no council.",
+        "Most parameters are assumed, and none is fitted yet to what was seen in the world.",
+        "Nobody is born, ages, moves house or dies in these years.",
+    )
+    items = "".join(f"<li>{escaped(line)}</li>" for line in said)
+    return f"<ul>{items}</ul>\n{_levers(results)}\n{_parameters(results)}"
+
+
+def _levers(results: Results) -> str:
+    """The levers that any of the scenarios moves, with the evidence behind each."""
+    rows = []
+    for name, lever in LEVERS.items():
+        by = [
+            title_of(scenario)
+            for scenario, content in zip(results.names, results.scenarios, strict=True)
+            if name in {entry.get("lever") for entry in content.get("schedule", ())}
+            or not is_old(lever, content.get("levers", {}).get(name, lever.default))
+        ]
+        if by:
+            meaning = f'{escaped(lever.label)}<span class="meaning">{escaped(lever.meaning)}</span>'
+            source = f"<code>{escaped(lever.source)}</code>"
+            rows.append((meaning, escaped(lever.unit), escaped(", ".join(by), 400), escaped(lever.grade), source))
+    heads = ("Lever", "Unit", "Moved by", "Grade", "Source")
+    return table(heads, rows, "Levers these scenarios move, and the evidence behind each") if rows else ""
+
+
+def _parameters(results: Results) -> str:
+    """How many parameters rest on each grade of evidence, and all of them to look through."""
+    counted = [(escaped(grade), f"{number}") for grade, number in grades().items()]
+    lines = [table(("Grade of evidence", "Parameters and levers"), counted, "What the figures rest on", right=(1,))]
+    changed = results.settings.get("values") or {}
+    if changed:
+        said = ", ".join(f"{name} = {value:g}" for name, value in sorted(changed.items()))
+        lines.append(f"<p>This run was asked for other values: {escaped(said, 2000)}.</p>")
+    rows = []
+    for row in as_rows():
+        name, label, unit, reach, default, source, grade = map(escaped, cells_of(row))
+        if not name.startswith("lever."):
+            named = f'{label}<span class="meaning"><code>{name}</code></span>'
+            rows.append((named, unit, default, reach, grade, f"<code>{source}</code>"))
+    heads = ("Parameter", "Unit", "Value", "Range", "Grade", "Source")
+    lines.append(
+        f"<details><summary>All {len(rows)} parameters, with range, grade and source</summary>"
+        f"{table(heads, rows, 'Parameters as shipped')}</details>"
+    )
+    return "\n".join(lines)
+
+
+def record(results: Results, made_from: str) -> str:
+    """Where the figures come from, and how to check them."""
+    asked = results.settings
+    facts = [
+        ("Run", results.run_id),
+        ("Model version", asked["model_version"]),
+        ("Seed", asked["seed"]),
+        ("Hash of the last states", results.state_hash),
+        ("Made from manifest", made_from),
+        ("Data", "the folder above this page; derived/tables has spreadsheets"),
+    ]
+    for name, scenario in zip(results.names, results.scenarios, strict=True):
+        said = [plain(scenario[key]) for key in ("author", "date") if scenario.get(key)]
+        said += [plain(source) for source in scenario.get("sources", ())]
+        if said:
+            facts.append((f"{title_of(name)}: author, date, sources", ", ".join(said)))
+    rows = [(escaped(name), f"<code>{escaped(value, 900)}</code>") for name, value in facts]
+    check = f"<p>To check these figures: <code>dealsim verify {results.run_id[:8]}</code></p>"
+    return f"{table(('What', 'Value'), rows, 'Record of the run')}\n{check}"

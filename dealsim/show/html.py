@@ -1,0 +1,106 @@
+"""Pieces of the report's page: tables, downloads and figures, with every text made safe.
+
+It knows no results; `dealsim.show.report` says what stands where.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from dealsim.show.plots import Chart
+from dealsim.show.words import figure, places_of, title_of
+from dealsim.text import cell, escaped, slug
+
+_HEADS = {
+    "scenario": "Scenario", "year": "Year", "group": "Group", "base": "Base", "mean": "Mean", "difference": "Difference",
+    "low": "95 % from", "high": "to", "shows": "What it shows", "week": "Week", "date": "Begins on", "what": "What",
+}  # fmt: skip
+"""What the columns of a chart's table are called."""
+_NUMBERS = ("base", "mean", "difference", "low", "high")
+
+
+def data_of(value: Any) -> str:
+    """JSON that cannot end the element it stands in."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, right: Sequence[int] = ()) -> str:
+    """A table of ready, escaped cells; the first cell of a row names it, columns in `right` hold numbers.
+
+    Roles and labels are written out, since a narrow screen shows each row as a block of its own.
+    """
+    kind = [' class="n"' if at in right else "" for at in range(len(heads))]
+    head = "".join(f'<th scope="col" role="columnheader"{kind[at]}>{text}</th>' for at, text in enumerate(heads))
+    lines = []
+    for first, *others in rows:
+        cells = "".join(
+            f'<td role="cell" data-label="{heads[at]}"{kind[at]}>{text}</td>' for at, text in enumerate(others, 1)
+        )
+        lines.append(f'<tr role="row"><th scope="row" role="rowheader">{first}</th>{cells}</tr>')
+    return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table role="table"><caption>{caption}'
+        f'</caption><thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{"".join(lines)}'
+        "</tbody></table></div>"
+    )
+
+
+def csv_link(frame: pd.DataFrame, name: str, text: str) -> str:
+    """A table to download for a spreadsheet: it lies in the link itself, so no script and no network is needed."""
+    content = frame.map(cell).to_csv(index=False, float_format="%.6g", lineterminator="\r\n").encode("utf-8-sig")
+    packed = base64.b64encode(content).decode()
+    return (
+        f'<p class="download"><a download="{slug(name, 60)}.csv" href="data:text/csv;charset=utf-8;base64,{packed}">'
+        f"{text}</a></p>"
+    )
+
+
+def figures_table(chart: Chart) -> str:
+    """The figures of a chart as a table to read."""
+    columns = [name for name in _HEADS if name in chart.short]
+    rows = []
+    for row in chart.short.to_dict("records"):
+        places = places_of(row)
+        cells = []
+        for name in columns:
+            value = row[name]
+            if name in _NUMBERS:
+                cells.append(figure(value, signed=name == "difference", places=places))
+            else:
+                cells.append(escaped(title_of(value) if name == "scenario" else value, 400))
+        rows.append(cells)
+    right = [at for at, name in enumerate(columns) if name in _NUMBERS]
+    when = ", the last quarter of each year" if chart.is_over_time and "low" in columns else ""
+    return table([_HEADS[name] for name in columns], rows, escaped(chart.title + when, 400), right)
+
+
+def figure_of(chart: Chart, level: int = 4) -> str:
+    """A chart with its title, unit, interval, sentence and table; the script adds what can be done with it."""
+    return (
+        f'<figure id="{chart.key}" aria-labelledby="{chart.key}-title"><h{level} id="{chart.key}-title">'
+        f"{escaped(chart.title, 300)}</h{level}>"
+        f'<p class="muted">{escaped(chart.subtitle, 400)}</p>'
+        f'<div class="chart" id="{chart.key}-chart" role="img" aria-label="{escaped(chart.sentence, 900)}">'
+        "This chart needs scripts; the table below holds its figures.</div>"
+        f"<figcaption>{escaped(chart.sentence, 2000)}</figcaption>"
+        f'<div class="tools" id="{chart.key}-tools"></div>'
+        f"<details><summary>Figures of this chart</summary>{figures_table(chart)}</details></figure>"
+    )
+
+
+def drawn(chart: Chart) -> dict[str, Any]:
+    """What the script needs of a chart."""
+    said: dict[str, Any] = {
+        "id": chart.key, "title": chart.title, "unit": chart.unit, "overTime": chart.is_over_time, "data": chart.data,
+        "layout": chart.layout,
+    }  # fmt: skip
+    if chart.views is not None:
+        said["views"] = {"dates": chart.views.dates, "heights": chart.views.heights}
+    return said
