@@ -219,17 +219,17 @@ def _shocks(document: Document) -> Iterator[Problem]:
 
 
 def _shipped_place(document: Document) -> Iterator[Problem]:
-    """A place that does not come with the package; a file of one's own is checked by whoever runs it."""
+    """A place that does not come with the package."""
     from dealsim.places import shipped
 
     name = document.data.get("place")
-    if not isinstance(name, str) or name.lower().endswith(".csv"):
+    if not isinstance(name, str):
         return
     try:
         shipped(name)
     except InputError:
         message = f"there is no place {brief(name)} in the package"
-        yield Problem(("place",), message, "wigan, or a file that ends in .csv")
+        yield Problem(("place",), message, "wigan; a file of your own is named when it is run, with --place")
 
 
 def _rivals(document: Document) -> Iterator[Problem]:
