@@ -23,7 +23,7 @@ from dealsim.scenarios.shape import (
     scenario_model,
 )
 from dealsim.scenarios.timetable import FORMS, DateError, columns_named, columns_of, form_of, span_of, week_of
-from dealsim.scenarios.wording import brief, suggestion
+from dealsim.scenarios.wording import brief, suggestion, unspaced
 
 Entries = list[tuple[Place, Mapping[str, Any]]]
 """Schedule entries of one lever, each with its place in the file."""
@@ -34,8 +34,8 @@ def problems_of(document: Document) -> list[str]:
     if document.data is None:
         return [document.problem((), "the file is empty", "a scenario begins with `name:`")]
     if not isinstance(document.data, Mapping):
-        allowed = "`name: value` lines"
-        return [document.problem((), f"a scenario is a mapping, not {brief(document.data)}", allowed)]
+        message = f"a scenario is made of `name: value` lines, not {brief(document.data)}{unspaced(document.data)}"
+        return [document.problem((), message, "a scenario begins with `name:`")]
     newest = document.data.get("format")
     if isinstance(newest, int) and newest > FORMAT:
         message = f"this file is of format {brief(newest)}, newer than this dealsim reads"
