@@ -298,10 +298,10 @@ def doctor(
     clean: Annotated[bool, typer.Option("--clean", help="Remove what dealsim keeps between runs")] = False,
     as_json: Json = False,
 ) -> int:
-    """Say what is installed, what is kept on this machine and where; mend nothing unless asked."""
+    """Say whether all is well on this machine, and what is kept on it; mend nothing."""
     from dealsim import doctor as ward
 
-    found = ward.examine(clean)
+    found = ward.examine(clean, None if as_json else _say_first_use)
     if as_json:
         _print_json(found)
     else:
@@ -321,9 +321,9 @@ def _work(
     import time
 
     began = time.perf_counter()
-    from dealsim import compiled, store
+    from dealsim import store
     from dealsim.plans import estimate, plan
-    from dealsim.show.terminal import Shown, note
+    from dealsim.show.terminal import Shown
 
     made = plan(command, scenarios, *asked)
     needed = estimate(made)
@@ -332,8 +332,8 @@ def _work(
         return OK
     store.prepare(out, needed.disk_mb)
     is_silent = quiet or as_json
-    if compiled.FIRST_USE and not is_silent:
-        note("the model's code is compiled once on this machine; that takes about half a minute more")
+    if not is_silent:
+        _say_first_use()
     from dealsim.runs import InterruptedRun, live_plan
 
     loaded = time.perf_counter() - began
@@ -353,6 +353,14 @@ def _work(
         first = results.failed[0]
         _say_error(f"{len(results.failed)} of {needed.runs} runs failed; the first: {first['error']}")
     return _keep_and_show(results, out, loaded, began, code, as_json, quiet)
+
+
+def _say_first_use() -> None:
+    from dealsim import compiled
+    from dealsim.show.terminal import note
+
+    if compiled.FIRST_USE:
+        note("the model's code is compiled once on this machine; that takes about half a minute more")
 
 
 def _keep_and_show(
