@@ -92,22 +92,32 @@ def _whole(text: str) -> str:
 
 def _opened(name_or_path: str | Path) -> Document:
     """The document a name or path stands for; a shipped name wins over a file without an ending."""
-    if isinstance(name_or_path, str):
-        if name_or_path in shipped_names():
-            return _shipped(name_or_path)
-        if not _is_path(name_or_path):
-            names = shipped_names()
-            message = f"there is no scenario {brief(name_or_path)}{suggestion(name_or_path, names)}"
-            raise InputError(f"{message}\n    allowed: {', '.join(names)}, or the path of a file that ends in .yaml")
-    return read_file(Path(name_or_path), str(name_or_path))
+    names, word = shipped_names(), str(name_or_path)
+    if word in names and isinstance(name_or_path, str):
+        return _shipped(word)
+    path = Path(name_or_path)
+    if isinstance(name_or_path, str) and not _is_path(word):
+        here = next((f"{word}{ending}" for ending in _ENDINGS if word and _exists(Path(f"{word}{ending}"))), "")
+        guess = f"; did you mean '{shown(here)}'?" if here else suggestion(word, names)
+        message = f"there is no scenario {brief(word)}{guess}"
+        raise InputError(f"{message}\n    allowed: {', '.join(names)}, or the path of a file that ends in .yaml")
+    if not _exists(path):
+        beside = (file.name for file in _files_in(path.parent))
+        guess = f"; did you mean '{path.stem}'?" if path.stem in names else suggestion(path.name, beside)
+        if guess:
+            raise InputError(f"{shown(word)}: there is no such file{guess}")
+    return read_file(path, word)
 
 
 def _is_path(word: str) -> bool:
     """True if a word is the path of a file rather than a name."""
-    if word.endswith(_ENDINGS) or "/" in word or os.sep in word:
-        return True
+    return word.endswith(_ENDINGS) or "/" in word or os.sep in word or (bool(word) and _exists(Path(word)))
+
+
+def _exists(path: Path) -> bool:
+    """True if something is there; no system may have such a path at all."""
     try:
-        return bool(word) and Path(word).exists()
+        return path.exists()
     except (OSError, ValueError):
         return False
 
@@ -183,9 +193,15 @@ def _beside(child: Document, name: str) -> Path | None:
 
 
 def _siblings(child: Document) -> list[Path]:
-    if child.path is None:
+    return _files_in(_home(child)) if child.path is not None else []
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Scenario files in a folder that may be meant; none where it cannot be read."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS)[:200]
+    except (OSError, ValueError):
         return []
-    return sorted(path for path in _home(child).iterdir() if path.suffix in _ENDINGS)[:200]
 
 
 def _old(lever: Lever) -> Any:

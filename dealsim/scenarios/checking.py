@@ -104,8 +104,10 @@ def _dates_hold(entry: Mapping[str, Any]) -> bool:
 
 
 def _form_holds(lever: Lever, entry: Mapping[str, Any]) -> bool:
-    """True if the entry moves its lever in a way the lever has."""
-    return form_of(entry) in entry_model(lever).model_fields
+    """True if the entry moves its lever in a way the lever has, and a ramp has its two ends."""
+    form = form_of(entry)
+    is_whole = form != "ramp" or (isinstance(entry[form], list) and len(entry[form]) == 2)
+    return is_whole and form in entry_model(lever).model_fields
 
 
 def _entry_problems(place: Place, entry: Mapping[str, Any], lever: Lever | None) -> Iterator[Problem]:

@@ -43,7 +43,7 @@ def suggestion(word: Any, names: Iterable[str]) -> str:
     flat = word.strip().lower().replace("-", "_").replace(" ", "_")
     by_flat = {name.lower().replace("-", "_").replace(" ", "_"): name for name in names}
     close = difflib.get_close_matches(flat, by_flat, n=1, cutoff=0.6 if len(flat) > 3 else 0.5)
-    return f"; did you mean '{by_flat[close[0]]}'?" if close else ""
+    return f"; did you mean '{shown(by_flat[close[0]])}'?" if close else ""
 
 
 def unspaced(value: Any) -> str:

@@ -6,6 +6,7 @@ It reads scenarios and runs nothing.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -18,7 +19,7 @@ from dealsim.errors import InputError
 from dealsim.levers import LEVERS, SHOCKS, Policy
 from dealsim.parameters import RIVALS
 from dealsim.places import shipped
-from dealsim.scenarios import Scenario, load, same_policy, shipped_names
+from dealsim.scenarios import Scenario, load, same_policy, scenario_from, shipped_names
 from dealsim.scenarios.explaining import range_of
 from dealsim.scenarios.shape import scenario_model
 from dealsim.scenarios.timetable import (
@@ -207,12 +208,15 @@ def apart(one: Scenario, other: Scenario) -> dict[str, tuple[list[str], list[str
 def difference(one: Scenario, other: Scenario) -> str:
     """What tells two scenarios apart, lever by lever, in plain sentences; nothing else is said."""
     found = apart(one, other)
+    names = (one.name, other.name)
+    if one.name == other.name:
+        names = (f"{one.name} (the first)", f"{other.name} (the second)")
     if not found:
-        return f"{one.name} and {other.name} do the same."
-    lines = [f"Where {one.name} and {other.name} differ:"]
+        return f"{' and '.join(names)} do the same."
+    lines = [f"Where {' and '.join(names)} differ:"]
     for name, said in found.items():
         lines += ["", _heading(name)]
-        lines += [f"  {made.name}: {' '.join(words)}" for made, words in zip((one, other), said, strict=True)]
+        lines += [f"  {who}: {' '.join(words)}" for who, words in zip(names, said, strict=True)]
     return "\n".join(lines)
 
 
@@ -273,8 +277,9 @@ def write_template(name: str, parent: str, folder: Path) -> Path:
         For a parent there is no scenario of, a name that cannot be one, or a file that is there already.
     """
     load(parent)
+    scenario_from({"name": name})
     path = folder / f"{slug(name)}.yaml"
-    if path.exists():
+    if os.path.lexists(path):
         raise InputError(f"{plain(path.name)} is already there and is left as it is")
     replace_whole(path, template(name, parent).encode("utf-8"))
     try:

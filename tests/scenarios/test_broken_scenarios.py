@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -172,6 +173,12 @@ BROKEN = {
     "ramp of one value": (
         "schedule: [{lever: nerve, from: 2013-04, to: 2014-04, ramp: [1]}]",
         "2:61",
+        "a ramp has two values",
+        "[first, last]",
+    ),
+    "ramp of no value, of a lever that is paid for": (
+        "schedule: [{lever: link_workers, from: 2013-04, to: 2014-04, ramp: []}]",
+        "2:68",
         "a ramp has two values",
         "[first, last]",
     ),
@@ -456,6 +463,7 @@ def test_a_link_out_of_the_folder_is_no_parent(tmp_path: Path) -> None:
         (b"name: a\n" + b"#" * 2_000_000, "larger than 256 KB"),
         (b"name: " + b"a" * 81, "longer than 80 characters"),
         (b"name: ''\n", "name is empty"),
+        (b"name: '  '\n", "name: it is blank"),
         (b"name: 7\n", "name wants text, not 7"),
         (b"%YAML 1.1\n---\nname: a\n", "YAML rules"),
         (b"x: [" + b"1,\n" * 4000 + b"1, " * 1200 + b"]", "more than 5,000 parts"),
@@ -572,6 +580,21 @@ def test_every_shipped_name_is_suggested_for_a_slip() -> None:
     for name in shipped_names():
         with pytest.raises(InputError, match=f"did you mean '{name}'"):
             load(name[1:])  # names that differ at the end only are told apart
+
+
+def test_a_file_here_that_was_probably_meant_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plan_b.yaml").write_text("name: b\n")
+    for word, meant in (
+        ("plan_b", "plan_b.yaml"),
+        ("plan_b.yml", "plan_b.yaml"),
+        ("paln_b.yaml", "plan_b.yaml"),
+        ("deal.yaml", "deal"),
+    ):
+        with pytest.raises(InputError, match=f"; did you mean '{re.escape(meant)}'"):
+            load(word)
+    with pytest.raises(InputError, match=r"there is no such file$"):
+        load("nowhere/at_all.yaml")
 
 
 def test_windows_line_ends_keep_their_lines(tmp_path: Path) -> None:
