@@ -575,6 +575,11 @@ def _exit_code(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         _nobody_reads()
         return OK
+    except SystemExit as ended:
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        _nobody_reads()  # typer takes a reader that has read enough for a failure
+        return OK
     except MemoryError:
         _say_error("the machine ran out of memory; ask for fewer citizens, replicates or workers")
         return FAULT

@@ -373,6 +373,17 @@ def test_a_reader_that_goes_away_causes_no_traceback(ending):
     assert "Exception ignored" not in found.stderr
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes end otherwise elsewhere")
+@pytest.mark.parametrize("words", [("compare", "cuts_only", "deal", "--dry-run"), ("show", "deal"), ("params",)])
+def test_a_reader_that_has_read_enough_is_no_failure(words):
+    reading, writing = os.pipe()
+    os.close(reading)
+    line = [sys.executable, "-m", "dealsim", *words]
+    found = subprocess.run(line, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, timeout=120, check=False)
+    os.close(writing)
+    assert (found.returncode, found.stderr) == (0, b"")
+
+
 def test_scenarios_are_listed_shown_and_checked(called, tmp_path):
     code, out, _ = called("list")
     assert code == 0 and "deal_without_permission" in out and "?" in out
