@@ -211,12 +211,19 @@ def new(
 
 
 @app.command()
-def explain(scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a .yaml file")]) -> int:
+def explain(
+    scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a .yaml file")],
+    as_json: Json = False,
+) -> int:
     """Say in plain English what a scenario does, and when."""
     from dealsim.scenarios import load
-    from dealsim.show.scenarios import explained
+    from dealsim.show.scenarios import explained, sentences_of
 
-    _print_text(explained(load(scenario)))
+    made = load(scenario)
+    if as_json:
+        _print_json({"name": made.name, "question": made.question, "says": sentences_of(made)})
+    else:
+        _print_text(explained(made))
     return OK
 
 
@@ -224,12 +231,18 @@ def explain(scenario: Annotated[str, typer.Argument(help="Name of a shipped scen
 def diff(
     one: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a .yaml file")],
     other: Annotated[str, typer.Argument(help="Another")],
+    as_json: Json = False,
 ) -> int:
     """Say in plain English what tells two scenarios apart."""
     from dealsim.scenarios import load
-    from dealsim.show.scenarios import difference
+    from dealsim.show.scenarios import apart, difference
 
-    _print_text(difference(load(one), load(other)))
+    first, second = load(one), load(other)
+    if as_json:
+        names = {"one": first.name, "other": second.name}
+        _print_json(names | {"differ": {what: {"one": a, "other": b} for what, (a, b) in apart(first, second).items()}})
+    else:
+        _print_text(difference(first, second))
     return OK
 
 
@@ -237,21 +250,25 @@ def diff(
 def check(
     scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a .yaml file")],
     years: Annotated[int, typer.Option(help="Years it is meant for", min=1, max=40)] = 10,
+    as_json: Json = False,
 ) -> int:
-    """Check a scenario file: every mistake at once, and what would have no effect."""
-    from dealsim.calendar import WEEKS_A_YEAR
-    from dealsim.places import shipped
-    from dealsim.scenarios import load
-    from dealsim.show.scenarios import idle_levers, late_entries, same_as
+    """Check a scenario file: every mistake at once, what it replaces, and what would have no effect."""
+    from dealsim.errors import InputError
+    from dealsim.show.scenarios import checked
     from dealsim.text import plain
 
-    made = load(scenario)
-    weeks = years * WEEKS_A_YEAR
-    places = shipped(made.place).place_names
-    policy = made.policy(weeks, places)
-    typer.echo(f"{plain(made.name)}: nothing is wrong with it")
-    same = [f"for {years} years it does what {name} does" for name in same_as(made, policy, places)]
-    for line in (*late_entries(made, weeks), *idle_levers(policy), *same):
+    try:
+        name, notes = checked(scenario, years)
+    except InputError as error:
+        if not as_json:
+            raise
+        _print_json({"name": None, "problems": error.problems, "notes": []})
+        return BAD_INPUT
+    if as_json:
+        _print_json({"name": name, "problems": [], "notes": notes})
+        return OK
+    typer.echo(f"{plain(name)}: nothing is wrong with it")
+    for line in notes:
         typer.echo(f"  note: {plain(line, 300)}")
     return OK
 
@@ -281,10 +298,10 @@ def doctor(
     clean: Annotated[bool, typer.Option("--clean", help="Remove what dealsim keeps between runs")] = False,
     as_json: Json = False,
 ) -> int:
-    """Say what is installed, what is kept on this machine and where; mend nothing unless asked."""
+    """Say whether all is well on this machine, and what is kept on it; mend nothing."""
     from dealsim import doctor as ward
 
-    found = ward.examine(clean)
+    found = ward.examine(clean, None if as_json else _say_first_use)
     if as_json:
         _print_json(found)
     else:
@@ -304,9 +321,9 @@ def _work(
     import time
 
     began = time.perf_counter()
-    from dealsim import compiled, store
+    from dealsim import store
     from dealsim.plans import estimate, plan
-    from dealsim.show.terminal import Shown, note
+    from dealsim.show.terminal import Shown
 
     made = plan(command, scenarios, *asked)
     needed = estimate(made)
@@ -315,8 +332,8 @@ def _work(
         return OK
     store.prepare(out, needed.disk_mb)
     is_silent = quiet or as_json
-    if compiled.FIRST_USE and not is_silent:
-        note("the model's code is compiled once on this machine; that takes about half a minute more")
+    if not is_silent:
+        _say_first_use()
     from dealsim.runs import InterruptedRun, live_plan
 
     loaded = time.perf_counter() - began
@@ -336,6 +353,14 @@ def _work(
         first = results.failed[0]
         _say_error(f"{len(results.failed)} of {needed.runs} runs failed; the first: {first['error']}")
     return _keep_and_show(results, out, loaded, began, code, as_json, quiet)
+
+
+def _say_first_use() -> None:
+    from dealsim import compiled
+    from dealsim.show.terminal import note
+
+    if compiled.FIRST_USE:
+        note("the model's code is compiled once on this machine; that takes about half a minute more")
 
 
 def _keep_and_show(
@@ -409,10 +434,12 @@ def _nobody_reads() -> None:
 
 def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
     from dealsim.borough import SMALLEST_TO_REPORT
+    from dealsim.plans import alike
     from dealsim.results import TOO_SMALL
     from dealsim.show.terminal import print_timetable
     from dealsim.show.words import count
 
+    notices = alike(made)
     timetables = {
         name: scenario.timetable(made.weeks) for name, scenario in zip(made.names, made.scenarios, strict=True)
     }
@@ -429,6 +456,7 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
                 "years": made.years,
                 "replicates": made.replicates,
                 "scenarios": list(made.names),
+                "notices": notices,
                 "timetables": {
                     name: [{"week": row.week, "begins": row.begins.isoformat(), "what": row.what} for row in rows]
                     for name, rows in timetables.items()
@@ -443,6 +471,8 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
     )
     if made.size < SMALLEST_TO_REPORT:
         typer.echo(TOO_SMALL)
+    for line in notices:
+        typer.echo(f"Note: {_safe(line, 400)}")
     for name, rows in timetables.items():
         print_timetable(name, rows)
 
@@ -544,6 +574,11 @@ def _exit_code(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         _nobody_reads()
+        return OK
+    except SystemExit as ended:
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        _nobody_reads()  # typer takes a reader that has read enough for a failure
         return OK
     except MemoryError:
         _say_error("the machine ran out of memory; ask for fewer citizens, replicates or workers")

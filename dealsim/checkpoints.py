@@ -36,6 +36,7 @@ _NOT_OF_THE_ENGINE = (
     "scenarios/",
     "__main__.py",
     "agents/view.py",
+    "browser.py",
     "doctor.py",
     "metrics.py",
     "model.py",

@@ -21,7 +21,7 @@ from dealsim.engine import BURN_IN_WEEKS
 from dealsim.errors import InputError, LimitError
 from dealsim.parameters import Parameters, with_rivals, with_values
 from dealsim.places import PlaceInput, read_place, shipped
-from dealsim.scenarios import Scenario, load, scenario_from
+from dealsim.scenarios import Scenario, load, same_policy, scenario_from
 from dealsim.version import MODEL_VERSION
 
 DEFAULT_SIZE = 33_000
@@ -193,6 +193,25 @@ def plan(
     )  # fmt: skip
     _refuse_too_much(made)
     return made
+
+
+def alike(made: Plan) -> list[str]:
+    """Scenarios of a plan that do the very same as one before them, so that comparing the two finds nothing."""
+    policies = [scenario.policy(made.weeks, made.place.place_names) for scenario in made.scenarios]
+    span = "the one year" if made.years == 1 else f"all {made.years} years"
+    base, found = made.names[0], []
+    for at, name in enumerate(made.names):
+        same = (
+            other
+            for other in range(at)
+            if made.parameters[other] == made.parameters[at] and same_policy(policies[other], policies[at])
+        )
+        first = next(same, None)
+        if first == 0:
+            found.append(f"{name} does the same as {base} in {span}: every difference will be nothing")
+        elif first is not None:
+            found.append(f"{name} does the same as {made.names[first]} in {span}: they will differ alike from {base}")
+    return found
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from dealsim.levers import Policy
 from dealsim.metrics import HEADLINE, METRICS, Series, series
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput
-from dealsim.plans import Plan, plan, run_id_of
+from dealsim.plans import Plan, alike, plan, run_id_of
 from dealsim.results import Results
 from dealsim.scenarios import Scenario
 from dealsim.starts import burnt_in
@@ -300,7 +300,7 @@ def live_plan(
             progress(stage, counter.weeks, wanted)
 
     seconds = {"burn_in": 0.0, "live": 0.0, "summarise": 0.0}
-    notices: list[str] = []
+    notices = alike(made)
     futures: dict[tuple[int, int], Future[_Lived | None]] = {}
     failed: list[dict[str, Any]] = []
     pool = ThreadPoolExecutor(made.workers)

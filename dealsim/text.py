@@ -59,8 +59,11 @@ def cell(value: object) -> object:
 def slug(text: object, most: int = 40) -> str:
     """A part of a file name made from any text: small letters, digits, `-` and `_` only, never empty.
 
-    >>> slug("../../Etc/Passwd"), slug("☃")
-    ('etc-passwd', 'unnamed')
+    Names that Windows keeps for devices get a sign more.
+
+    >>> slug("../../Etc/Passwd"), slug("☃"), slug("Con")
+    ('etc-passwd', 'unnamed', 'con_')
     """
     letters = unicodedata.normalize("NFKD", plain(text)).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9_]+", "-", letters).strip("-_")[:most].strip("-_") or "unnamed"
+    made = re.sub(r"[^a-z0-9_]+", "-", letters).strip("-_")[:most].strip("-_") or "unnamed"
+    return f"{made}_" if re.fullmatch(r"con|prn|aux|nul|(com|lpt)[0-9]", made) else made

@@ -8,7 +8,8 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ import numpy as np
 from dealsim.errors import InputError
 from dealsim.levers import LEVERS, Lever
 from dealsim.scenarios.reading import MAX_DEPTH, MAX_PARTS, Document, Place, read_file
-from dealsim.scenarios.scenario import DEFAULTS, Scenario, frozen
+from dealsim.scenarios.scenario import DEFAULTS, Frozen, Origin, Scenario, frozen, same_policy
 from dealsim.scenarios.wording import brief, shown, suggestion
 
-__all__ = ["Scenario", "load", "scenario_from", "shipped_names"]
+__all__ = ["Scenario", "load", "same_policy", "scenario_from", "shipped_names"]
 
 MAX_PARENTS = 8
 """Longest chain of `extends`; more than a reader can follow."""
@@ -91,22 +92,32 @@ def _whole(text: str) -> str:
 
 def _opened(name_or_path: str | Path) -> Document:
     """The document a name or path stands for; a shipped name wins over a file without an ending."""
-    if isinstance(name_or_path, str):
-        if name_or_path in shipped_names():
-            return _shipped(name_or_path)
-        if not _is_path(name_or_path):
-            names = shipped_names()
-            message = f"there is no scenario {brief(name_or_path)}{suggestion(name_or_path, names)}"
-            raise InputError(f"{message}\n    allowed: {', '.join(names)}, or the path of a file that ends in .yaml")
-    return read_file(Path(name_or_path), str(name_or_path))
+    names, word = shipped_names(), str(name_or_path)
+    if word in names and isinstance(name_or_path, str):
+        return _shipped(word)
+    path = Path(name_or_path)
+    if isinstance(name_or_path, str) and not _is_path(word):
+        here = next((f"{word}{ending}" for ending in _ENDINGS if word and _exists(Path(f"{word}{ending}"))), "")
+        guess = f"; did you mean '{shown(here)}'?" if here else suggestion(word, names)
+        message = f"there is no scenario {brief(word)}{guess}"
+        raise InputError(f"{message}\n    allowed: {', '.join(names)}, or the path of a file that ends in .yaml")
+    if not _exists(path):
+        beside = (file.name for file in _files_in(path.parent))
+        guess = f"; did you mean '{path.stem}'?" if path.stem in names else suggestion(path.name, beside)
+        if guess:
+            raise InputError(f"{shown(word)}: there is no such file{guess}")
+    return read_file(path, word)
 
 
 def _is_path(word: str) -> bool:
     """True if a word is the path of a file rather than a name."""
-    if word.endswith(_ENDINGS) or "/" in word or os.sep in word:
-        return True
+    return word.endswith(_ENDINGS) or "/" in word or os.sep in word or (bool(word) and _exists(Path(word)))
+
+
+def _exists(path: Path) -> bool:
+    """True if something is there; no system may have such a path at all."""
     try:
-        return bool(word) and Path(word).exists()
+        return path.exists()
     except (OSError, ValueError):
         return False
 
@@ -182,9 +193,15 @@ def _beside(child: Document, name: str) -> Path | None:
 
 
 def _siblings(child: Document) -> list[Path]:
-    if child.path is None:
+    return _files_in(_home(child)) if child.path is not None else []
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Scenario files in a folder that may be meant; none where it cannot be read."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS)[:200]
+    except (OSError, ValueError):
         return []
-    return sorted(path for path in _home(child).iterdir() if path.suffix in _ENDINGS)[:200]
 
 
 def _old(lever: Lever) -> Any:
@@ -196,37 +213,40 @@ def _resolved(documents: list[Document]) -> Scenario:
     """One scenario from a chain of documents, the eldest first."""
     single: dict[str, Any] = dict(DEFAULTS)
     levers = {name: _old(lever) for name, lever in LEVERS.items()}
-    schedule: list[tuple[dict[str, Any], str]] = []
-    shocks: list[tuple[dict[str, Any], str]] = []
+    schedule: list[tuple[dict[str, Any], Origin]] = []
+    shocks: list[tuple[dict[str, Any], Origin]] = []
     rivals: dict[str, bool] = {}
-    origins: dict[str, str] = {}
+    origins: dict[str, Origin] = {}
     sources: list[str] = []
+    replaced: list[str] = []
     for document in documents:
         data = document.data
         for key in DEFAULTS:
             if key in data:
                 single[key] = data[key]
-                origins[key] = document.origin((key,))
+                origins[key] = Origin(document, (key,))
         constants, entries = data.get("levers", {}), data.get("schedule", [])
-        renamed = {*constants, *(entry["lever"] for entry in entries)}
+        renamed = list(dict.fromkeys((*constants, *(entry["lever"] for entry in entries))))
+        struck = data.get("shocks", [])
+        kinds = list(dict.fromkeys(shock["kind"] for shock in struck))
+        replaced = _replaced(renamed, kinds, origins, schedule, shocks)
         schedule = [(entry, origin) for entry, origin in schedule if entry["lever"] not in renamed]
         for name in renamed:
             levers[name] = constants.get(name, _old(LEVERS[name]))
             origins.pop(f"levers.{name}", None)
-        origins |= {f"levers.{name}": document.origin(("levers", name)) for name in constants}
-        schedule += [(entry, document.origin(("schedule", n))) for n, entry in enumerate(entries)]
-        struck = data.get("shocks", [])
-        kinds = {shock["kind"] for shock in struck}
+        origins |= {f"levers.{name}": Origin(document, ("levers", name)) for name in constants}
+        schedule += [(entry, Origin(document, ("schedule", n))) for n, entry in enumerate(entries)]
         shocks = [(shock, origin) for shock, origin in shocks if shock["kind"] not in kinds]
-        shocks += [(shock, document.origin(("shocks", n))) for n, shock in enumerate(struck)]
+        shocks += [(shock, Origin(document, ("shocks", n))) for n, shock in enumerate(struck)]
         switched = data.get("rivals", {})
         for n, name in enumerate(switched):
             rivals[name] = switched[name] if isinstance(switched, Mapping) else True
             at = name if isinstance(switched, Mapping) else n
-            origins[f"rivals.{name}"] = document.origin(("rivals", at))
+            origins[f"rivals.{name}"] = Origin(document, ("rivals", at))
         sources = list(dict.fromkeys((*data.get("sources", []), *sources)))
     own = documents[-1]
-    origins |= {key: own.origin((key,)) for key in ("name", "question", "author", "date", "sources") if key in own.data}
+    header = ("name", "question", "author", "date", "sources")
+    origins |= {key: Origin(own, (key,)) for key in header if key in own.data}
     origins |= {f"schedule[{n}]": origin for n, (_, origin) in enumerate(schedule)}
     origins |= {f"shocks[{n}]": origin for n, (_, origin) in enumerate(shocks)}
     return Scenario(
@@ -242,7 +262,35 @@ def _resolved(documents: list[Document]) -> Scenario:
         schedule=frozen([entry for entry, _ in schedule]),
         shocks=frozen([shock for shock, _ in shocks]),
         rivals=tuple(name for name, is_on in rivals.items() if is_on),
-        origins=frozen(origins),
+        origins=Frozen(origins),
+        replaced=tuple(replaced),
         path=own.path,
         text=own.text,
     )
+
+
+def _replaced(
+    levers: Iterable[str],
+    kinds: Iterable[str],
+    origins: Mapping[str, Origin],
+    schedule: list[tuple[dict[str, Any], Origin]],
+    shocks: list[tuple[dict[str, Any], Origin]],
+) -> list[str]:
+    """What a file that names those levers and kinds of shock sets aside of its parents, one sentence each."""
+    said = []
+    for name in levers:
+        if f"levers.{name}" in origins:
+            parent = origins[f"levers.{name}"].document.data["name"]
+            said.append(f"it replaces the value that {brief(parent)} gives {name} from the start")
+        gone = [origin.document.data["name"] for entry, origin in schedule if entry["lever"] == name]
+        said += [
+            f"it replaces {_so_many(n, 'schedule entry')} of {brief(p)} on {name}" for p, n in Counter(gone).items()
+        ]
+    for kind in kinds:
+        gone = [origin.document.data["name"] for shock, origin in shocks if shock["kind"] == kind]
+        said += [f"it replaces {_so_many(n, f'{kind} shock')} of {brief(p)}" for p, n in Counter(gone).items()]
+    return said
+
+
+def _so_many(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number} {what.removesuffix('y') + 'ie' if what[-1] == 'y' else what}s"

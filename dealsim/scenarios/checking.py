@@ -23,7 +23,7 @@ from dealsim.scenarios.shape import (
     scenario_model,
 )
 from dealsim.scenarios.timetable import FORMS, DateError, columns_named, columns_of, form_of, span_of, week_of
-from dealsim.scenarios.wording import brief, suggestion
+from dealsim.scenarios.wording import brief, suggestion, unspaced
 
 Entries = list[tuple[Place, Mapping[str, Any]]]
 """Schedule entries of one lever, each with its place in the file."""
@@ -34,8 +34,8 @@ def problems_of(document: Document) -> list[str]:
     if document.data is None:
         return [document.problem((), "the file is empty", "a scenario begins with `name:`")]
     if not isinstance(document.data, Mapping):
-        allowed = "`name: value` lines"
-        return [document.problem((), f"a scenario is a mapping, not {brief(document.data)}", allowed)]
+        message = f"a scenario is made of `name: value` lines, not {brief(document.data)}{unspaced(document.data)}"
+        return [document.problem((), message, "a scenario begins with `name:`")]
     newest = document.data.get("format")
     if isinstance(newest, int) and newest > FORMAT:
         message = f"this file is of format {brief(newest)}, newer than this dealsim reads"
@@ -104,8 +104,10 @@ def _dates_hold(entry: Mapping[str, Any]) -> bool:
 
 
 def _form_holds(lever: Lever, entry: Mapping[str, Any]) -> bool:
-    """True if the entry moves its lever in a way the lever has."""
-    return form_of(entry) in entry_model(lever).model_fields
+    """True if the entry moves its lever in a way the lever has, and a ramp has its two ends."""
+    form = form_of(entry)
+    is_whole = form != "ramp" or (isinstance(entry[form], list) and len(entry[form]) == 2)
+    return is_whole and form in entry_model(lever).model_fields
 
 
 def _entry_problems(place: Place, entry: Mapping[str, Any], lever: Lever | None) -> Iterator[Problem]:
@@ -219,17 +221,17 @@ def _shocks(document: Document) -> Iterator[Problem]:
 
 
 def _shipped_place(document: Document) -> Iterator[Problem]:
-    """A place that does not come with the package; a file of one's own is checked by whoever runs it."""
+    """A place that does not come with the package."""
     from dealsim.places import shipped
 
     name = document.data.get("place")
-    if not isinstance(name, str) or name.lower().endswith(".csv"):
+    if not isinstance(name, str):
         return
     try:
         shipped(name)
     except InputError:
         message = f"there is no place {brief(name)} in the package"
-        yield Problem(("place",), message, "wigan, or a file that ends in .csv")
+        yield Problem(("place",), message, "wigan; a file of your own is named when it is run, with --place")
 
 
 def _rivals(document: Document) -> Iterator[Problem]:

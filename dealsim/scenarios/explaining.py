@@ -22,7 +22,7 @@ from dealsim.scenarios.shape import (
     scenario_model,
 )
 from dealsim.scenarios.timetable import FORMS
-from dealsim.scenarios.wording import brief, shown, suggestion
+from dealsim.scenarios.wording import brief, meant_number, shown, suggestion, unspaced
 
 
 class Problem(NamedTuple):
@@ -156,7 +156,12 @@ def _wrong_type(place: Place, value: Any, kind: str, lever: Lever | None, subjec
         return Problem(place, f"{subject} has no value", allowed, at_key=True)
     if kind == "string_type" and not isinstance(value, dict | list):
         allowed = "text; a number that is meant as text goes in quotes"
-    return Problem(place, f"{subject} wants {wanted}, not {_kind(value)}", allowed or wanted)
+    guess = unspaced(value)
+    if lever and lever.is_number:
+        guess = meant_number(value, lever.low, lever.high)
+    if place in (("schedule",), ("shocks",)):
+        allowed = _FORMS_HINT["lever" if place == ("schedule",) else "kind"]
+    return Problem(place, f"{subject} wants {wanted}, not {_kind(value)}{guess}", allowed or wanted)
 
 
 _WANTED = {

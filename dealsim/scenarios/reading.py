@@ -118,6 +118,9 @@ def read_bytes(raw: bytes, label: str, path: Path | None = None) -> Document:
     if len(raw) > MAX_BYTES:
         limit = f"{MAX_BYTES // 1024} KB"
         raise InputError(f"{shown(label)}: the file is larger than {limit}\n    allowed: one page, up to {limit}")
+    kind = next((kind for start, kind in _OTHER_FILES.items() if raw.startswith(start)), "")
+    if kind:
+        raise InputError(f"{shown(label)}: this is {kind}, not UTF-8 text\n    allowed: {_TEXT_HINT}")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -151,10 +154,7 @@ def read_text(text: str, label: str, path: Path | None = None) -> Document:
     except InputError:
         raise
     except MarkedYAMLError as error:
-        at = error.problem_mark or error.context_mark
-        mark = (at.line + 1, at.column + 1) if at else (1, 1)
-        what = str(error.problem or error.context or "it cannot be read").strip().split("\n")[0]
-        raise InputError(fault(label, text, mark, f"this is not YAML: {shown(what)}", _YAML_HINT)) from None
+        raise InputError(_syntax_fault(label, text, error)) from None
     except Exception as error:
         # Malformed text can make the parser itself fail, with errors that mean nothing to a user.
         message = f"this is not YAML ({type(error).__name__})"
@@ -173,8 +173,46 @@ def _measure(label: str, text: str) -> None:
             raise InputError(fault(label, text, (number, 1), message, "short lines"))
 
 
+def _syntax_fault(label: str, text: str, error: MarkedYAMLError) -> str:
+    """What the parser stumbled over, placed where the writer can mend it, in words that need no knowledge of YAML."""
+    said = str(error.problem or error.context or "it cannot be read").strip().split("\n")[0]
+    at, opened = error.problem_mark or error.context_mark, error.context_mark
+    message, allowed = f"this is not YAML: {shown(said)}", _YAML_HINT
+    odd = re.fullmatch(r"found character (.+) that cannot start any token", said)
+    if odd and odd[1] == r"'\t'":
+        message = "a tab stands where spaces are wanted"
+    elif odd:
+        message, allowed = f"text cannot begin with {shown(odd[1])}", "the text in quotes"
+    elif said == "mapping values are not allowed here":
+        message = "this `:` is one too many, or its line is indented unlike those around it"
+        allowed = "text that holds `: ` in quotes; names of one part one under another"
+    elif said.startswith("expected ',' or") and opened:
+        at, message, allowed = (
+            opened,
+            "this bracket is never closed, or a comma is missing after it",
+            "[a, b] or {a: 1, b: 2}",
+        )
+    elif said == "found unexpected end of stream" and opened:
+        at, message, allowed = opened, "this quote is never closed", "the same quote at the end of the text"
+    elif said.startswith("expected <block end>"):
+        message = "this line is indented unlike those around it"
+    return fault(label, text, (at.line + 1, at.column + 1) if at else (1, 1), message, allowed)
+
+
+_OTHER_FILES = {
+    b"\xff\xfe": "text saved as UTF-16",
+    b"\xfe\xff": "text saved as UTF-16",
+    b"PK\x03\x04": "a Word, Excel or zip file",
+    b"\xd0\xcf\x11\xe0": "an old Word or Excel file",
+    b"%PDF": "a PDF",
+    b"{\\rtf": "a rich-text file",
+}
+"""Files that are taken for plain text by mistake, by how they start."""
 _TEXT_HINT = "plain text saved as UTF-8"
 _YAML_HINT = "`name: value` lines, lists as `- item`, spaces (never tabs) to indent"
+
+
+_QUOTE = "text that begins with {} goes in quotes"
 
 
 class _Builder:
@@ -204,7 +242,7 @@ class _Builder:
             if (event.version and tuple(event.version) != (1, 2)) or event.tags:
                 self._refuse("this file sets its own YAML rules (%)", "YAML 1.2, without % lines")
         elif isinstance(event, AliasEvent):
-            self._refuse("this repeats another part by *alias", "every value written out")
+            self._refuse("this repeats another part by *alias", f"every value written out; {_QUOTE.format('*')}")
         elif isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent):
             self._check(event)
             self._add(event)
@@ -218,9 +256,9 @@ class _Builder:
         if self._parts > MAX_PARTS:
             self._refuse(f"the file has more than {MAX_PARTS:,} parts", "a scenario of one page")
         if event.anchor is not None:
-            self._refuse("this names a part by &anchor", "every value written out")
+            self._refuse("this names a part by &anchor", f"every value written out; {_QUOTE.format('&')}")
         if event.tag is not None:
-            self._refuse("this gives a value a !tag", "plain values: text, numbers, lists, `name: value`")
+            self._refuse("this gives a value a !tag", f"plain values; {_QUOTE.format('!')}")
 
     def _add(self, event: Any) -> None:
         parent = self._open[-1] if self._open else None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
 
 from dealsim.errors import InputError
 from dealsim.levers import LEVERS, Policy
-from dealsim.scenarios.timetable import Dated, policy_table, timetable
+from dealsim.scenarios.reading import Document, Place
+from dealsim.scenarios.timetable import Dated, form_of, policy_table, timetable
 from dealsim.scenarios.wording import brief, shown, suggestion
 
 FORMAT = 1
@@ -50,13 +53,37 @@ def thawed(value: Any) -> Any:
     return value
 
 
+def same_policy(one: Policy, other: Policy) -> bool:
+    """True if two policies say the very same in every week."""
+    return all(map(np.array_equal, one, other))
+
+
+class Origin(NamedTuple):
+    """Where a value was said: its file, and its place in it."""
+
+    document: Document
+    place: Place
+
+    def __str__(self) -> str:
+        return self.document.origin(self.place)
+
+
+class _Named(NamedTuple):
+    """A place that a lever is given for: said in that entry, and where in it."""
+
+    said_at: str
+    lever: str
+    within: Place
+    place: str
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One set of levers, schedule and shocks, with everything its parents say already in it.
 
     `levers` holds the value of every lever before its schedule begins; `schedule` and `shocks` are the
     entries as written; `origins` says where each named value came from (`levers.nerve`, `schedule[2]`,
-    `shocks[0]`, `rivals.fast_word`, `size`), as `file:line`.
+    `shocks[0]`, `rivals.fast_word`, `size`), as text `file:line`; `replaced` says what of its parents it sets aside.
     """
 
     name: str
@@ -71,7 +98,8 @@ class Scenario:
     schedule: tuple[Mapping[str, Any], ...]
     shocks: tuple[Mapping[str, Any], ...]
     rivals: tuple[str, ...]
-    origins: Mapping[str, str] = field(repr=False)
+    origins: Mapping[str, Origin] = field(repr=False)
+    replaced: tuple[str, ...] = field(repr=False)
     path: Path | None = field(repr=False)
     text: str = field(repr=False)
 
@@ -107,7 +135,7 @@ class Scenario:
         self.notices(place_names, known)
         return policy_table(self.levers, self.schedule, self.shocks, weeks, place_names)
 
-    def timetable(self, weeks: int) -> list[Dated]:
+    def timetable(self, weeks: int | None = None) -> list[Dated]:
         """What changes when, by week and date: levers set from the start, the schedule and the shocks."""
         return timetable(self.levers, self.schedule, self.shocks, weeks)
 
@@ -119,25 +147,25 @@ class Scenario:
         InputError
             As `policy` does.
         """
-        foreign = [part for part in self._places_named() if part[2] not in place_names]
+        foreign = [named for named in self._places_named() if named.place not in place_names]
         known = tuple(known) or (self._known_places() if foreign else ())
+        every = tuple(dict.fromkeys((*place_names, *known)))
         notices, problems = [], []
-        for where, lever, named in foreign:
-            origin = shown(self.origins.get(where, self.name))
-            if named in known:
+        for named in foreign:
+            document, within = self.origins[named.said_at]
+            place, lever = shown(named.place), named.lever
+            if named.place in known:
+                where = shown(str(self.origins[named.said_at]))
                 notices.append(
-                    f"{origin}: {lever} for {named} is ignored: at this size that place is joined with others"
+                    f"{where}: {lever} for {place} is ignored: at this size that place is joined with others"
                 )
             else:
-                every = tuple(dict.fromkeys((*place_names, *known)))
-                allowed = ", ".join(map(brief, every)) or "a borough with places"
-                problems.append(
-                    f"{origin}: {lever}: there is no place {brief(named)}{suggestion(named, every)}"
-                    f"\n    allowed: default, {allowed}"
-                )
+                message = f"{lever}: there is no place {brief(named.place)}{suggestion(named.place, every)}"
+                allowed = ", ".join(("default", *map(brief, every))) if every else "a borough with places"
+                problems.append(document.problem((*within, *named.within, named.place), message, allowed, at_key=True))
         if problems:
             raise InputError(problems)
-        return tuple(notices)
+        return tuple(dict.fromkeys(notices))
 
     def _known_places(self) -> tuple[str, ...]:
         """The places of the borough the scenario was written for, where that is a shipped one."""
@@ -148,20 +176,17 @@ class Scenario:
         except InputError:
             return ()
 
-    def _places_named(self) -> list[tuple[str, str, str]]:
+    def _places_named(self) -> Iterator[_Named]:
         """Each place a lever is given for, with where that is said."""
-        said = [(f"levers.{name}", name, value) for name, value in self.levers.items()]
-        for number, entry in enumerate(self.schedule):
-            for form in ("value", "pulse"):
-                if form in entry:
-                    said.append((f"schedule[{number}]", entry["lever"], entry[form]))
-            for value in entry.get("ramp", ()):
-                said.append((f"schedule[{number}]", entry["lever"], value))
-        found = [
-            (where, lever, place)
-            for where, lever, value in said
-            if LEVERS[lever].varies_by == "place" and isinstance(value, Mapping)
-            for place in value
-            if place != "default"
+        said: list[tuple[str, str, Place, Any]] = [
+            (f"levers.{name}", name, (), value) for name, value in self.levers.items()
         ]
-        return list(dict.fromkeys(found))
+        for number, entry in enumerate(self.schedule):
+            at, lever, form = f"schedule[{number}]", entry["lever"], form_of(entry)
+            if form == "ramp":
+                said += [(at, lever, (form, end), value) for end, value in enumerate(entry[form])]
+            else:
+                said.append((at, lever, (form,), entry[form]))
+        for at, lever, within, value in said:
+            if LEVERS[lever].varies_by == "place" and isinstance(value, Mapping):
+                yield from (_Named(at, lever, within, place) for place in value if place != "default")

@@ -57,11 +57,13 @@ def _plain(text: str) -> str:
         if not (char.isprintable() or char in "\u200c\u200d"):
             code = {"code": f"{ord(char):04X}"}
             raise PydanticCustomError("text", "the control character U+{code} stands in it", code)
+    if text and not text.strip("\u200c\u200d").strip():
+        raise PydanticCustomError("text", "it is blank")
     return text
 
 
 def _prose(text: str) -> str:
-    _plain(text.replace("\n", " ").replace("\t", " "))
+    _plain(text.replace("\n", " ").replace("\t", " ").strip(" "))
     return text
 
 

@@ -71,6 +71,16 @@ def monday_of(week: int) -> date:
     return WEEK_ZERO + timedelta(weeks=week)
 
 
+def day_in_words(week: int) -> str:
+    """The day a week begins, as a reader would say it.
+
+    >>> day_in_words(104)
+    '1 April 2013'
+    """
+    monday = monday_of(week)
+    return f"{monday.day} {monday:%B %Y}"
+
+
 def span_of(entry: Mapping[str, Any]) -> tuple[int, int | None]:
     """The weeks a schedule entry occupies: its first, and the first after it (none if it holds on).
 
@@ -209,33 +219,43 @@ def _strike(policy: Policy, shock: Mapping[str, Any]) -> None:
 
 
 class Dated(NamedTuple):
-    """One line of a scenario's timetable: a week, the Monday on which it begins, and what happens in it."""
+    """One line of a scenario's timetable: a week, the Monday on which it begins, and what happens from it on.
+
+    `does` says it of the lever or shock with that name; `is_late` that it begins after the last week.
+    """
 
     week: int
     begins: date
-    what: str
+    name: str
+    does: str
+    is_late: bool
+
+    @property
+    def what(self) -> str:
+        """The whole of what happens, in words."""
+        late = " (after the last week: no effect)" if self.is_late else ""
+        return f"{name_in_words(self.name)} {self.does}".rstrip() + late
 
 
 def timetable(
     levers: Mapping[str, Any],
     schedule: Iterable[Mapping[str, Any]],
     shocks: Iterable[Mapping[str, Any]],
-    weeks: int,
+    weeks: int | None = None,
 ) -> list[Dated]:
     """What levers that are not at their old value, a schedule and shocks do, by week and date.
 
-    What begins after so many weeks is listed too, and said to have no effect.
+    What begins after so many weeks (if any number is given) is listed too, and said to have no effect.
 
     >>> entry = {"lever": "nerve", "from": "2013-04", "value": 0.8, "until": "2014-04-07"}
     >>> for line in timetable({}, [entry], [], 520):
     ...     print(line.week, line.begins, line.what)
-    104 2013-04-01 nerve becomes 0.8
-    157 2014-04-07 nerve goes back to what it was
+    104 2013-04-01 nerve is 0.8
+    157 2014-04-07 nerve is what it was before
     """
-    found = []
-    for name, value in levers.items():
-        if not is_old(LEVERS[name], value):
-            found.append((0, f"{name_in_words(name)} is {value_in_words(value)} from the start"))
+    found = [
+        (0, name, f"is {value_in_words(value)}") for name, value in levers.items() if not is_old(LEVERS[name], value)
+    ]
     for entry in by_date(schedule):
         start, end = span_of(entry)
         form, name = form_of(entry), entry["lever"]
@@ -243,25 +263,21 @@ def timetable(
         if form == "ramp":
             first, last = (value_in_words(value) for value in entry["ramp"])
             assert end is not None
-            found.append(
-                (start, f"{name_in_words(name)} begins to move from {first} to {last}, reached in week {end}{payer}")
-            )
+            reached = f"which it reaches on {day_in_words(end)}"
+            found.append((start, name, f"moves from {first} to {last}, {reached}{payer}"))
             continue
-        found.append((start, f"{name_in_words(name)} becomes {value_in_words(entry[form])}{payer}"))
+        found.append((start, name, f"is {value_in_words(entry[form])}{payer}"))
         if end is not None:
-            found.append((end, f"{name_in_words(name)} goes back to what it was"))
+            found.append((end, name, "is what it was before"))
     for shock in shocks:
-        start, length = week_of(shock["at"]), int(shock.get("weeks", 1))
-        about = [
-            f"{shock[key]:g}" if key == "size" else name_in_words(shock[key])
-            for key in ("size", "service")
+        parts = [
+            f"for {shock[key]} weeks" if key == "weeks" else f"{key} {value_in_words(shock[key])}"
+            for key in ("weeks", "size", "service")
             if key in shock
         ]
-        lasts = f" for {length} weeks" if length > 1 else ""
-        found.append((start, f"{name_in_words(shock['kind'])} {' '.join(about)}".rstrip() + lasts))
+        found.append((week_of(shock["at"]), shock["kind"], ", ".join(parts)))
     found.sort(key=lambda row: row[0])
-    late = " (after the last week: no effect)"
-    return [Dated(week, monday_of(week), what + (late if week >= weeks else "")) for week, what in found]
+    return [Dated(week, monday_of(week), name, does, weeks is not None and week >= weeks) for week, name, does in found]
 
 
 def is_old(lever: Lever, value: Any) -> bool:

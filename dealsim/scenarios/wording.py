@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -20,13 +21,13 @@ def shown(text: str) -> str:
 
 
 def brief(value: Any, limit: int = 40) -> str:
-    """A value as a message shows it: text in quotes, lists and mappings by their kind."""
+    """A value as a message shows it: text in quotes, lists and `name: value` parts by their kind."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
         return "nothing"
     if isinstance(value, dict):
-        return "a mapping"
+        return "`name: value` parts"
     if isinstance(value, list | tuple):
         return "a list"
     text = shown(str(value))
@@ -41,8 +42,31 @@ def suggestion(word: Any, names: Iterable[str]) -> str:
         return ""
     flat = word.strip().lower().replace("-", "_").replace(" ", "_")
     by_flat = {name.lower().replace("-", "_").replace(" ", "_"): name for name in names}
-    close = difflib.get_close_matches(flat, by_flat, n=1, cutoff=0.6)
-    return f"; did you mean '{by_flat[close[0]]}'?" if close else ""
+    close = difflib.get_close_matches(flat, by_flat, n=1, cutoff=0.6 if len(flat) > 3 else 0.5)
+    return f"; did you mean '{shown(by_flat[close[0]])}'?" if close else ""
+
+
+def unspaced(value: Any) -> str:
+    """`; a space is wanted after the colon` where text was probably meant as a name and its value, else nothing."""
+    is_pair = isinstance(value, str) and re.match(r"\w+:\S", value)
+    return "; a space is wanted after the colon" if is_pair else ""
+
+
+def meant_number(value: Any, low: float, high: float) -> str:
+    """`; did you mean 0.3?` where text is a number in other clothes (30%, £12, '0.3', 1,5) and in range, else nothing.
+
+    >>> meant_number("30 %", 0, 1), meant_number("£1,500", 0, 2000), meant_number("1,5", 0, 20), meant_number("9", 0, 1)
+    ('; did you mean 0.3?', '; did you mean 1500?', '; did you mean 1.5?', '')
+    """
+    found = (
+        re.fullmatch(r"['\"‘’“”£\s]*([0-9]{1,9}(?:[.,][0-9]{1,9})?)\s*(%?)['\"‘’“”\s]*", value)
+        if isinstance(value, str)
+        else None
+    )
+    if not found:
+        return ""
+    number = float(re.sub(r",(?=[0-9]{3}$)", "", found[1]).replace(",", ".")) / (100 if found[2] else 1)
+    return f"; did you mean {number:g}?" if low <= number <= high else ""
 
 
 def fault(label: str, text: str, mark: Mark, message: str, allowed: str = "") -> str:

@@ -12,6 +12,7 @@ LAYERS = (
     "errors",
     "text",
     "version",
+    "browser",
     "declare",
     "calendar",
     "compiled",

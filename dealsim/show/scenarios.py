@@ -6,32 +6,30 @@ It reads scenarios and runs nothing.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.checkpoints import replace_whole
 from dealsim.errors import InputError
 from dealsim.levers import LEVERS, SHOCKS, Policy
 from dealsim.parameters import RIVALS
-from dealsim.scenarios import Scenario, load, shipped_names
+from dealsim.places import shipped
+from dealsim.scenarios import Scenario, load, same_policy, scenario_from, shipped_names
 from dealsim.scenarios.explaining import range_of
 from dealsim.scenarios.shape import scenario_model
 from dealsim.scenarios.timetable import (
     STAFF_LEVERS,
-    by_date,
-    form_of,
+    day_in_words,
     is_old,
-    monday_of,
     name_in_words,
-    span_of,
     value_in_words,
-    week_of,
 )
+from dealsim.show.words import count
 from dealsim.text import plain, slug
 
 _PLAIN = re.compile(r"(?!(true|false|yes|no|on|off|null)$)[a-z][\w .()?'/-]*|\d{4}-\d\d(-\d\d)?", re.IGNORECASE)
@@ -62,7 +60,7 @@ def resolved_text(scenario: Scenario, why: bool = False, everything: bool = Fals
     everything
         Also write the levers that stay at their old value.
     """
-    lines: list[tuple[str, str]] = []
+    lines: list[tuple[str, object]] = []
     for key in ("name", "question", "author", "date", "sources", "place", "size", "replicates"):
         value = getattr(scenario, key)
         if value not in (None, "", ()):
@@ -100,6 +98,23 @@ def _written(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def checked(name_or_path: str, years: int) -> tuple[str, list[str]]:
+    """The name of a scenario with nothing wrong in it, and what its author may not have meant, one line each.
+
+    Raises
+    ------
+    InputError
+        With everything wrong in it.
+    """
+    made = load(name_or_path)
+    weeks = years * WEEKS_A_YEAR
+    places = shipped(made.place).place_names
+    policy = made.policy(weeks, places)
+    same = [f"for {count(years, 'year')} it does what {name} does" for name in same_as(made, policy, places)]
+    notes = [*made.replaced, *late_entries(made, weeks), *idle_levers(policy), *money_gone_twice(policy), *same]
+    return made.name, notes
+
+
 def late_entries(scenario: Scenario, weeks: int) -> list[str]:
     """What a scenario says that begins after so many weeks, one line each."""
     return [f"week {row.week} ({row.begins}): {row.what}" for row in scenario.timetable(weeks) if row.week >= weeks]
@@ -112,8 +127,17 @@ def same_as(scenario: Scenario, policy: Policy, place_names: Sequence[str]) -> l
     return [
         other.name
         for other in others
-        if other.rivals == scenario.rivals and all(map(np.array_equal, policy, other.policy(weeks, place_names)))
+        if set(other.rivals) == set(scenario.rivals) and same_policy(policy, other.policy(weeks, place_names))
     ]
+
+
+def money_gone_twice(policy: Policy) -> list[str]:
+    """Where a cut and a shock take the same money: together they name more than the whole budget."""
+    weeks = int((policy.budget_cut.max(axis=1) + policy.budget_shock > 1).sum())
+    if not weeks:
+        return []
+    both = "the budget cut and the budget shock together come to more than the whole budget"
+    return [f"in {count(weeks, 'week')} {both}; no more than all of it is lost"]
 
 
 def idle_levers(policy: Policy) -> list[str]:
@@ -136,41 +160,17 @@ def _moves_services(policy: Policy) -> bool:
     return any((getattr(policy, name) != LEVERS[name].default).any() for name in levers)
 
 
-def _day(week: int) -> str:
-    monday = monday_of(week)
-    return f"{monday.day} {monday:%B %Y}"
-
-
 def sentences_of(scenario: Scenario) -> dict[str, list[str]]:
     """What a scenario does, by lever and then by shock and rival: one sentence for each change."""
     said: dict[str, list[str]] = {}
-    for name, value in scenario.levers.items():
-        if not is_old(LEVERS[name], value):
-            said.setdefault(name, []).append(f"From the first week it is {value_in_words(value)}.")
-    for entry in by_date(scenario.schedule):
-        start, end = span_of(entry)
-        payer = f", paid by {name_in_words(entry['paid_by'])}" if "paid_by" in entry else ""
-        if form_of(entry) == "ramp":
-            first, last = (value_in_words(value) for value in entry["ramp"])
-            assert end is not None
-            what = f"From {_day(start)} it moves from {first} to {last}, which it reaches on {_day(end)}{payer}."
+    for row in scenario.timetable():
+        if row.name in SHOCKS:
+            sentence = f"On {day_in_words(row.week)}{', ' if row.does else ''}{row.does}."
         else:
-            until = f" until {_day(end)}, and then what it was before" if end is not None else ""
-            what = f"From {_day(start)} it is {value_in_words(entry[form_of(entry)])}{until}{payer}."
-        said.setdefault(entry["lever"], []).append(what)
-    ordered = {name: said[name] for name in LEVERS if name in said}
-    for shock in scenario.shocks:
-        start = week_of(shock["at"])
-        parts = [
-            f"for {shock[key]} weeks" if key == "weeks" else f"{name_in_words(key)} {value_in_words(shock[key])}"
-            for key in ("weeks", "size", "service")
-            if key in shock
-        ]
-        about = f" ({', '.join(parts)})" if parts else ""
-        ordered.setdefault(shock["kind"], []).append(f"On {_day(start)}{about}.")
-    for rival in scenario.rivals:
-        ordered[rival] = ["It is taken to be true."]
-    return ordered
+            sentence = f"From {day_in_words(row.week) if row.week else 'the first week'} it {row.does}."
+        said.setdefault(row.name, []).append(sentence)
+    ordered = {name: said[name] for name in (*LEVERS, *SHOCKS) if name in said}
+    return ordered | {rival: ["It is taken to be true."] for rival in scenario.rivals}
 
 
 def _heading(name: str) -> str:
@@ -194,20 +194,30 @@ def explained(scenario: Scenario) -> str:
     return "\n".join(lines)
 
 
+def apart(one: Scenario, other: Scenario) -> dict[str, tuple[list[str], list[str]]]:
+    """What two scenarios say of each lever, shock and rival on which they differ."""
+    ours, theirs = sentences_of(one), sentences_of(other)
+    found = {}
+    for name in dict.fromkeys((*ours, *theirs)):
+        if ours.get(name) != theirs.get(name):
+            silent = ["It stays as in the old regime." if name in LEVERS else "It is not there."]
+            found[name] = (ours.get(name, silent), theirs.get(name, silent))
+    return found
+
+
 def difference(one: Scenario, other: Scenario) -> str:
     """What tells two scenarios apart, lever by lever, in plain sentences; nothing else is said."""
-    ours, theirs = sentences_of(one), sentences_of(other)
-    lines = []
-    for name in dict.fromkeys((*ours, *theirs)):
-        if ours.get(name) == theirs.get(name):
-            continue
+    found = apart(one, other)
+    names = (one.name, other.name)
+    if one.name == other.name:
+        names = (f"{one.name} (the first)", f"{other.name} (the second)")
+    if not found:
+        return f"{' and '.join(names)} do the same."
+    lines = [f"Where {' and '.join(names)} differ:"]
+    for name, said in found.items():
         lines += ["", _heading(name)]
-        for scenario, said in ((one, ours), (other, theirs)):
-            sentences = said.get(name, ["It stays as in the old regime." if name in LEVERS else "It is not there."])
-            lines.append(f"  {scenario.name}: {' '.join(sentences)}")
-    if not lines:
-        return f"{one.name} and {other.name} do the same."
-    return "\n".join([f"Where {one.name} and {other.name} differ:", *lines])
+        lines += [f"  {who}: {' '.join(words)}" for who, words in zip(names, said, strict=True)]
+    return "\n".join(lines)
 
 
 SCHEMA_BESIDE = "dealsim-scenario.schema.json"
@@ -267,8 +277,9 @@ def write_template(name: str, parent: str, folder: Path) -> Path:
         For a parent there is no scenario of, a name that cannot be one, or a file that is there already.
     """
     load(parent)
+    scenario_from({"name": name})
     path = folder / f"{slug(name)}.yaml"
-    if path.exists():
+    if os.path.lexists(path):
         raise InputError(f"{plain(path.name)} is already there and is left as it is")
     replace_whole(path, template(name, parent).encode("utf-8"))
     try:

@@ -80,9 +80,17 @@ def note(line: str) -> None:
         print(f"dealsim: {plain(line, 500)}", file=sys.stderr, flush=True)
 
 
+class _Steady(Console):
+    """A console that leaves it to the command line to end when nobody reads on."""
+
+    def on_broken_pipe(self) -> None:
+        """As without this library: rich would end the program as failed."""
+        raise BrokenPipeError
+
+
 def _console() -> Console:
     is_terminal = sys.stdout.isatty()
-    return Console(width=None if is_terminal else 118, highlight=False, emoji=False, markup=False)
+    return _Steady(width=None if is_terminal else 118, highlight=False, emoji=False, markup=False)
 
 
 def print_results(results: Results) -> None:

@@ -373,6 +373,17 @@ def test_a_reader_that_goes_away_causes_no_traceback(ending):
     assert "Exception ignored" not in found.stderr
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes end otherwise elsewhere")
+@pytest.mark.parametrize("words", [("compare", "cuts_only", "deal", "--dry-run"), ("show", "deal"), ("params",)])
+def test_a_reader_that_has_read_enough_is_no_failure(words):
+    reading, writing = os.pipe()
+    os.close(reading)
+    line = [sys.executable, "-m", "dealsim", *words]
+    found = subprocess.run(line, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, timeout=120, check=False)
+    os.close(writing)
+    assert (found.returncode, found.stderr) == (0, b"")
+
+
 def test_scenarios_are_listed_shown_and_checked(called, tmp_path):
     code, out, _ = called("list")
     assert code == 0 and "deal_without_permission" in out and "?" in out
@@ -396,3 +407,43 @@ def test_a_new_scenario_is_written_here_once(called, tmp_path, monkeypatch):
     assert called("check", "money-doubled.yaml")[0] == 0
     code, _, err = called("new", "Money doubled")
     assert code == 2 and "already there" in err
+
+
+def test_a_comparison_of_a_scenario_with_itself_is_said_to_find_nothing(called, tmp_path):
+    files = []
+    for name, rest in (("twin", ""), ("one", "levers: {nerve: 0.4}"), ("two", "levers: {nerve: 0.4}")):
+        files.append(tmp_path / f"{name}.yaml")
+        files[-1].write_text(f"name: {name}\nextends: deal\n{rest}\n", encoding="utf-8")
+    late = tmp_path / "late.yaml"
+    late.write_text("name: late\nextends: deal\nrivals: [fast_word]\n", encoding="utf-8")
+    words = ("compare", "deal", *map(str, files), str(late))
+    said = [
+        "twin does the same as deal in the one year: every difference will be nothing",
+        "two does the same as one in the one year: they will differ alike from deal",
+    ]
+    code, out, _ = called(*words, "--years", "1", "--dry-run", "--json")
+    assert code == 0 and json.loads(out)["notices"] == said, (
+        "a rival makes a scenario another, though its levers are the same"
+    )
+    code, out, _ = called(*words, *TINY, "--out", str(tmp_path / "out"))
+    results = store.read(next((tmp_path / "out").iterdir()))
+    assert list(results.notices[:2]) == said and all(f"Note: {line}" in out for line in said)
+    apart = results.summary[results.summary["scenario"] == "twin"]["difference"]
+    assert (apart.dropna() == 0).all()
+    assert "does the same" not in called("compare", "cuts_only", "deal", "--dry-run")[1]
+    assert "does the same" in called("compare", "cuts_only", "training_only", "--years", "1", "--dry-run")[1]
+
+
+def test_check_explain_and_diff_say_the_same_in_json(called, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("name: mine\nextends: deal\nlevers: {nerve: 0.4}\n", encoding="utf-8")
+    told = [json.loads(called(*words, "--json")[1]) for words in (("check", str(mine)), ("explain", str(mine)))]
+    assert told[0] == {"name": "mine", "problems": [], "notes": ["it replaces 1 schedule entry of 'deal' on nerve"]}
+    assert told[1]["says"]["nerve"] == ["From the first week it is 0.4."]
+    _, out, _ = called("diff", "deal", str(mine), "--json")
+    assert json.loads(out)["differ"] == {
+        "nerve": {"one": ["From 1 April 2013 it is 0.8."], "other": ["From the first week it is 0.4."]}
+    }
+    mine.write_text("name: mine\nlevers: {nerv: 1}\nsize: 0\n", encoding="utf-8")
+    code, out, err = called("check", str(mine), "--json")
+    assert (code, err) == (2, "") and len(json.loads(out)["problems"]) == 2

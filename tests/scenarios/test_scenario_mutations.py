@@ -2,96 +2,83 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import string
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dealsim.errors import InputError
-from dealsim.scenarios import load, scenario_from
+from dealsim.levers import LEVERS, SERVICE_KINDS, SHOCKS
+from dealsim.parameters import RIVALS
+from dealsim.places import shipped
+from dealsim.scenarios import scenario_from, shipped_names
 from dealsim.scenarios.checking import problems_of
 from dealsim.scenarios.reading import read_bytes
+from dealsim.scenarios.shape import any_entry_model, any_shock_model, scenario_model
+from dealsim.scenarios.wording import suggestion
 
-DEAL = load("deal").text.encode()
-TOKENS = [
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b":",
-    b",",
-    b"- ",
-    b"\n",
-    b"\t",
-    b"&a ",
-    b"*a",
-    b"!!int ",
-    b"<<: ",
-    b"#",
-    b"'",
-    b'"',
-    b"|",
-    b">",
-    b"%YAML 1.1\n",
-    b"---\n",
-    b"null",
-    b"true",
-    b".nan",
-    b"1e999",
-    b"-",
-    b"9" * 5000,
-    b"\x00",
-    b"\xff",
-    b"\xe2\x80\xae",
-    b"\xed\xa0\x80",
-    b"2013-02-30",
-    b"0000-00",
-    b"9999-12-31",
-    b"lever",
-    b"default",
-    b"{}",
-    b"[]",
-    b'"\\ud800"',
-    b'"\\0one"',
-    b"? ",
-    b"extends: deal\n",
-    b"police",
-    b"\r",
-    b"\xc2\x85",
-    b"\xe2\x80\xa8",
-]
+IS_LONG = os.environ.get("DEALSIM_LONG") == "1"
+ROOT = Path(__file__).resolve().parents[2]
+FILES = 100_000 if IS_LONG else 1_000
+"""Damaged files that are read: all that are promised under `DEALSIM_LONG=1`, else one in a hundred."""
+BATCHES = 4
 
 
-def damaged(pick: random.Random) -> bytes:
-    """The Deal's file after one to six random changes of bytes, tokens or lines."""
-    content = bytearray(DEAL)
-    for _ in range(pick.randint(1, 6)):
-        at = pick.randrange(len(content) + 1)
-        kind = pick.randrange(8)
-        if kind == 0:
-            del content[at : at + pick.choice((1, 2, 10, 300))]
-        elif kind == 1:
-            content[at:at] = pick.choice(TOKENS)
-        elif kind == 2:
-            content[at : at + 1] = bytes([pick.randrange(256)])
-        elif kind == 3:
-            content[at : at + pick.randint(1, 8)] = pick.choice(TOKENS)
-        elif kind == 4:
-            end = at + pick.randint(1, 200)
-            content[at:at] = content[at:end] * pick.choice((1, 1, 1, 20))
-        else:
-            lines = bytes(content).split(b"\n")
-            one, other = pick.randrange(len(lines)), pick.randrange(len(lines))
-            if kind == 5:
-                lines[one], lines[other] = lines[other], lines[one]
-            elif kind == 6:
-                lines.insert(one, lines[other])
-            else:
-                lines[one] = b" " * pick.randrange(6) + lines[one].strip()
-            content = bytearray(b"\n".join(lines))
-    return bytes(content)
+@pytest.mark.parametrize("seed", range(BATCHES))
+def test_a_damaged_file_is_read_or_refused_soon_and_in_little_memory(seed: int) -> None:
+    words = [sys.executable, "-m", "tests.scenarios.damage", str(seed), str(FILES // BATCHES)]
+    found = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr[-2000:]
+    told = json.loads(found.stdout)
+    print(told)
+    assert told["read"] + told["refused"] == FILES // BATCHES
+    assert min(told["read"], told["refused"]) > FILES // BATCHES / 50, "it tries both what may be and what may not"
+    assert told["slowest"] < 2
+    assert told["peak_mb"] is None or told["peak_mb"] < 300
+
+
+WORDS_OF = {
+    "levers": list(LEVERS),
+    "services": ["default", *SERVICE_KINDS],
+    "places": list(shipped("wigan").place_names),
+    "kinds of shock": list(SHOCKS),
+    "rivals": list(RIVALS),
+    "scenarios": list(shipped_names()),
+    "parts of a file": list(scenario_model().model_fields),
+    "parts of an entry": [field.alias or name for name, field in any_entry_model().model_fields.items()],
+    "parts of a shock": list(any_shock_model().model_fields),
+}
+"""Every word a scenario may be written with, by what it is a word for."""
+
+
+def slips_of(word: str) -> set[str]:
+    """A word with one letter left out, changed, put in, or swapped with its neighbour."""
+    letters = string.ascii_lowercase + "_"
+    at = range(len(word))
+    return {
+        *(word[:i] + word[i + 1 :] for i in at),
+        *(word[:i] + letter + word[i + 1 :] for i in at for letter in letters),
+        *(word[:i] + letter + word[i:] for i in range(len(word) + 1) for letter in letters),
+        *(word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in at[:-1]),
+    }
+
+
+@pytest.mark.parametrize("kind", WORDS_OF)
+def test_a_slip_of_one_letter_gets_the_right_suggestion(kind: str) -> None:
+    words = WORDS_OF[kind]
+    slips = sorted((slip, word) for word in words for slip in slips_of(word) - set(words))
+    slips = slips if IS_LONG else random.Random(1).sample(slips, 400)
+    right = sum(suggestion(slip, words) == f"; did you mean '{word}'?" for slip, word in slips)
+    print(f"{kind}: {right} of {len(slips)}")
+    assert right / len(slips) >= 0.95, f"{right} of {len(slips)}"
 
 
 def read(content: bytes) -> None:
@@ -105,13 +92,6 @@ def read(content: bytes) -> None:
     for problem in problems:
         assert problem.startswith("mine.yaml:")
         assert all(char.isprintable() or char == "\n" for char in problem)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_a_damaged_file_is_read_or_refused(seed: int) -> None:
-    pick = random.Random(seed)
-    for _ in range(60):
-        read(damaged(pick))
 
 
 @settings(max_examples=150, deadline=None)

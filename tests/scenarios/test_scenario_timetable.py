@@ -170,19 +170,22 @@ def test_a_place_the_borough_lacks_is_ignored_with_a_notice() -> None:
     assert made.notices(shipped("wigan").place_names) == ()
 
 
-def test_a_place_nobody_knows_is_an_error_with_its_line(tmp_path: Path) -> None:
-    path = tmp_path / "mine.yaml"
-    path.write_text(
-        "name: mine\nlevers:\n  devolution: {Leihg: 0.5}\nschedule:\n"
-        "  - {lever: devolution, from: 2013-04, to: 2014-04, ramp: [{Atlantis: 0}, {Atlantis: 1}]}\n"
+def test_places_nobody_knows_are_named_with_line_and_column_in_the_file_that_says_them(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("name: base\nlevers:\n  devolution: {Leihg: 0.5}\n")
+    (tmp_path / "mine.yaml").write_text(
+        "name: mine\nextends: base\nschedule:\n"
+        "  - {lever: offloading, from: 2013-04, to: 2014-04, ramp: [{Atlantis: 0}, {Atlantis: 0.1}]}\n"
     )
-    made = load(path)
     with pytest.raises(InputError) as caught:
-        made.policy(52, shipped("wigan").place_names)
-    first, second = caught.value.problems
-    assert first.startswith(f"{path}:3: devolution: there is no place 'Leihg'; did you mean 'Leigh'?")
-    assert "allowed: default, " in first
-    assert second.startswith(f"{path}:5: devolution: there is no place 'Atlantis'")
+        load(tmp_path / "mine.yaml").policy(52, shipped("wigan").place_names)
+    found = [problem.replace(f"{tmp_path}/", "").split("\n") for problem in caught.value.problems]
+    assert [lines[0] for lines in found] == [
+        "base.yaml:3:16: devolution: there is no place 'Leihg'; did you mean 'Leigh'?",
+        "mine.yaml:4:61: offloading: there is no place 'Atlantis'",
+        "mine.yaml:4:76: offloading: there is no place 'Atlantis'",
+    ]
+    assert found[0][1:3] == ["      devolution: {Leihg: 0.5}", " " * 19 + "^"]
+    assert all(lines[-1].strip().startswith("allowed: default, 'Wigan North'") for lines in found), found[0][-1]
 
 
 def test_a_service_outside_the_deal_keeps_the_old_regime() -> None:
@@ -292,7 +295,7 @@ def test_a_child_replaces_all_its_parent_says_of_a_lever(tmp_path: Path) -> None
     assert made.rivals == ("listening_helps",)
     assert made.sources == ("src-b", "src-a")
     assert (made.size, made.question) == (5000, "")
-    where = {key: value.removeprefix(f"{tmp_path}/") for key, value in made.origins.items()}
+    where = {key: str(value).removeprefix(f"{tmp_path}/") for key, value in made.origins.items()}
     assert where["levers.blame_culture"] == "base.yaml:5"
     assert where["levers.permission_to_innovate"] == "mine.yaml:5"
     assert "levers.nerve" not in where
