@@ -59,3 +59,9 @@ def test_the_menu_names_every_page():
     named = re.findall(r"[\w/-]+\.md", nav)
     there = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
     assert sorted(named) == sorted(there)
+
+
+def test_the_site_can_be_searched_without_a_server(site):
+    """A browser lets a page opened as a file read scripts only, so the index must be one."""
+    assert (site / "search" / "search_index.js").exists()
+    assert '<script src="assets/iframe-worker.js">' in (site / "index.html").read_text(encoding="utf-8")
