@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from dealsim.levers import LEVERS
+from dealsim.metrics import METRICS
 from dealsim.show.pages import ROOT
 from tests.docs.walk import NOT_RUN, READ_ONLY, blocks_of, changes_the_package, patched, why_not_run
 
@@ -88,3 +90,14 @@ def test_the_tutorial_installs_as_the_front_page_does():
         for page in ("README.md", "docs/tutorials/policy-team.md")
     )
     assert tutorial == readme[:1]
+
+
+@pytest.mark.parametrize("page", ["docs/tutorials/policy-team.md", "docs/tutorials/facilitator.md"])
+def test_a_tutorial_names_sections_and_measures_as_a_reader_sees_them(page):
+    """What stands in slanted letters with a capital is a heading of the report, a measure or a lever."""
+    labels = {metric.label for metric in METRICS.values()} | {lever.label for lever in LEVERS.values()}
+    report = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "dealsim" / "show").glob("*.py"))
+    headings = set(re.findall(r'"([A-Z][^"\n]+)"|<h2[^>]*>([^<\n]+)</h2>', report))
+    known = labels | {one or other for one, other in headings}
+    for name in re.findall(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)", (ROOT / page).read_text(encoding="utf-8")):
+        assert name in known, f"{page} speaks of *{name}*, which no report shows"
