@@ -64,7 +64,7 @@ def test_a_table_without_a_place_is_refused():
 
 
 CODE_NAME = re.compile(r"`([a-z_]+(?:\.[A-Za-z_]+)+)`")
-SUFFIXES = ("py", "md", "csv", "yaml", "txt", "html", "json", "parquet")
+SUFFIXES = ("py", "md", "csv", "yaml", "yml", "txt", "html", "json", "parquet")
 
 
 def is_there(name: str) -> bool:
