@@ -114,6 +114,7 @@ def compare(
 def report(
     folder: Annotated[str, typer.Argument(help="A results folder, or the first eight signs of its id")],
     out: Annotated[str, typer.Option(help="Where results folders lie, to find one by its id")] = "results",
+    png: Annotated[str | None, typer.Option(help="Also write every chart as a picture into this folder")] = None,
 ) -> int:
     """Make the report and tables of a results folder again."""
     from dealsim import store
@@ -123,6 +124,10 @@ def report(
     results = store.read(path)
     store.write_tables(path, results)
     typer.echo(store.shown(write_report(path, results)))
+    if png is not None:
+        from dealsim.show.pictures import write_pictures
+
+        typer.echo(f"{len(write_pictures(results, png))} pictures in {store.shown(png)}")
     return OK
 
 

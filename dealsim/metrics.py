@@ -569,9 +569,9 @@ def shared_purpose(c):
 
 HEADLINE = (
     "contacts_per_1000",
+    "hidden_need_share",
     "requests_per_1000",
     "failure_demand_share",
-    "hidden_need_share",
     "crisis_onsets_per_1000",
     "turned_away_share",
     "mean_wellbeing",
@@ -587,7 +587,7 @@ HEADLINE = (
     "group_coverage",
     "cost_per_head",
 )
-"""The metrics a comparison opens with."""
+"""The metrics a comparison opens with; hidden need beside demand, so that a false success shows."""
 
 
 Series = list[tuple[str, str, np.ndarray, np.ndarray]]

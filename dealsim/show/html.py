@@ -32,12 +32,27 @@ def data_of(value: Any) -> str:
     return text
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, right: Sequence[int] = ()) -> str:
+def table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, right: Sequence[int] = (), stacks: bool = True
+) -> str:
     """A table of ready, escaped cells; the first cell of a row names it, columns in `right` hold numbers.
 
-    Roles and labels are written out, since a narrow screen shows each row as a block of its own.
+    A table that stacks shows each row as a block of its own on a narrow screen, so its roles and labels are written
+    out; another can be scrolled sideways there, which takes far less room in the page.
     """
     kind = [' class="n"' if at in right else "" for at in range(len(heads))]
+    if not stacks:
+        head = "".join(f'<th scope="col"{kind[at]}>{text}</th>' for at, text in enumerate(heads))
+        body = "".join(
+            f'<tr><th scope="row">{first}</th>'
+            + "".join(f"<td{kind[at]}>{text}</td>" for at, text in enumerate(others, 1))
+            + "</tr>"
+            for first, *others in rows
+        )
+        return (
+            f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table><caption>{caption}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
     head = "".join(f'<th scope="col" role="columnheader"{kind[at]}>{text}</th>' for at, text in enumerate(heads))
     lines = []
     for first, *others in rows:
@@ -46,7 +61,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str, rig
         )
         lines.append(f'<tr role="row"><th scope="row" role="rowheader">{first}</th>{cells}</tr>')
     return (
-        f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table role="table"><caption>{caption}'
+        f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table class="stacks" role="table"><caption>{caption}'
         f'</caption><thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{"".join(lines)}'
         "</tbody></table></div>"
     )
@@ -78,7 +93,7 @@ def figures_table(chart: Chart) -> str:
         rows.append(cells)
     right = [at for at, name in enumerate(columns) if name in _NUMBERS]
     when = ", the last quarter of each year" if chart.is_over_time and "low" in columns else ""
-    return table([_HEADS[name] for name in columns], rows, escaped(chart.title + when, 400), right)
+    return table([_HEADS[name] for name in columns], rows, escaped(chart.title + when, 400), right, stacks=False)
 
 
 def figure_of(chart: Chart, level: int = 4) -> str:

@@ -258,7 +258,7 @@ def _chart(results: Results, scenario: str, person: int, name: str, parted: int,
         line = line_of(at)
         called = {"name": label(title_of(world), 60), "legendgroup": str(at)}
         traces.append(
-            {"type": "scatter", "mode": "lines", **called, **days, "y": numbers(own["wellbeing"], 4), "line": line}
+            {"type": "scatter", "mode": "lines", **called, **days, "y": numbers(own["wellbeing"]), "line": line}
         )
         traces.append(
             {"type": "scatter", "mode": "lines", **called, **days, "y": own["need"].astype(int).tolist(),
@@ -292,7 +292,7 @@ def _chart(results: Results, scenario: str, person: int, name: str, parted: int,
     way = "higher" if moved > 0 else "lower"
     return Chart(
         key=f"life-{results.names.index(scenario)}-{person}",
-        title=f"{name} (invented person): wellbeing and need in two worlds",
+        title=f"{name} (invented person): wellbeing and need, {title_of(results.base)} and {title_of(scenario)}",
         subtitle="wellbeing 0–10 (ONS life satisfaction) and level of need, every fourth week; one life, so no interval",
         sentence=f"{name}'s mean wellbeing over the years is {figure(abs(moved), places=3)} {way} under {title_of(scenario)} "
         f"than under {title_of(results.base)}. One life proves nothing; the charts above show everyone.",

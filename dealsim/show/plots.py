@@ -43,11 +43,11 @@ _GROUPED = (
 class Views:
     """A chart over time for other groups than everyone: where the points stand, and the heights of every line.
 
-    `heights` holds, by group in words, one list a trace of the chart, in the order of the traces.
+    `heights` holds, by group in words, the mean and half the interval of every line (no half where there is none).
     """
 
     dates: dict[str, Any]
-    heights: dict[str, list[list[float | None]]]
+    heights: dict[str, list[dict[str, list[float | None]]]]
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def dates_of(weeks: Sequence[int]) -> dict[str, Any]:
     return {"x": _days(weeks)}
 
 
-def numbers(values: pd.Series, figures: int = 5) -> list[float | None]:
+def numbers(values: pd.Series, figures: int = 4) -> list[float | None]:
     """Values as short numbers for JSON; None where there is none."""
     return [None if not math.isfinite(value) else float(f"{value:.{figures}g}") for value in values.astype(float)]
 
@@ -252,10 +252,10 @@ def _views(
     wide: Callable[[str, str], pd.DataFrame | None], names: Sequence[str], groups: Sequence[str]
 ) -> Views | None:
     """The chart for every group that all its scenarios have figures for."""
-    heights: dict[str, list[list[float | None]]] = {}
+    heights: dict[str, list[dict[str, list[float | None]]]] = {}
     dates: dict[str, Any] = {}
     for group in groups:
-        lines: list[list[float | None]] = []
+        lines: list[dict[str, list[float | None]]] = []
         for name in names:
             found = wide(name, group)
             if found is None or found.empty:
@@ -265,8 +265,10 @@ def _views(
             if band.empty:
                 return None
             dates = dates or dates_of(list(band.index))
-            columns = ("low", "high", "mean") if found.shape[1] > 1 else ("mean",)
-            lines += [numbers(band[column], 4) for column in columns]
+            line = {"mean": numbers(band["mean"])}
+            if found.shape[1] > 1:
+                line["half"] = numbers((band["high"] - band["low"]) / 2.0, 2)
+            lines.append(line)
         if lines:
             heights[group_name(group)] = lines
     return Views(dates, heights) if heights else None

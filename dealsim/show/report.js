@@ -65,8 +65,15 @@
     const whole = chart.data.map(({x, x0, dx, y}) => ({x, x0, dx, y}));
     select.addEventListener("change", () => {
       const heights = chart.views.heights[select.value];
-      chart.data.forEach((trace, at) =>
-        Object.assign(trace, heights ? {x: undefined, ...chart.views.dates, y: heights[at]} : whole[at]));
+      chart.data.forEach((trace, at) => Object.assign(trace, heights ? {x: undefined, ...chart.views.dates} : whole[at]));
+      if (heights) lines(chart).forEach(([trace, at], which) => {
+        const {mean, half} = heights[which];
+        trace.y = mean;
+        if (half) [-1, 1].forEach((side, before) => {
+          chart.data[at - 2 + before].y = mean.map((value, k) => value === null || half[k] === null ? null
+            : Number((value + side * half[k]).toPrecision(4)));
+        });
+      });
       chart.group = heights ? select.value : "";
       again();
       if (place(chart).dataset.drawn) Plotly.react(place(chart), chart.data, chart.layout, config);

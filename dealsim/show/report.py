@@ -373,7 +373,7 @@ def _lives(told: list[Life]) -> str:
             f"<li><strong>{escaped(life.title)}</strong>: {escaped(parting.own, 900)}</li>"
             f"<li>Why: {escaped(parting.why, 300)}.</li></ul>"
             f"{figure_of(life.chart)}<details><summary>{escaped(life.name)}’s weeks in both worlds</summary>"
-            f"{table(heads, rows, escaped(f'{life.name} (invented person), weeks in which something happens'))}{left}"
+            f"{table(heads, rows, escaped(f'{life.name} (invented person), {life.base_title} and {life.title}: weeks in which something happens'))}{left}"
             "</details></article>"
         )
     return "\n".join(lines)
