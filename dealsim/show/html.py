@@ -102,7 +102,7 @@ def figure_of(chart: Chart, level: int = 4) -> str:
         f'<figure id="{chart.key}" aria-labelledby="{chart.key}-title"><h{level} id="{chart.key}-title">'
         f"{escaped(chart.title, 300)}</h{level}>"
         f'<p class="muted">{escaped(chart.subtitle, 400)}</p>'
-        f'<div class="chart" id="{chart.key}-chart" role="img" aria-label="{escaped(chart.sentence, 900)}">'
+        f'<div class="chart" id="{chart.key}-chart" style="min-height:{chart.layout["height"]}px" role="img" aria-label="{escaped(chart.sentence, 900)}">'
         "This chart needs scripts; the table below holds its figures.</div>"
         f"<figcaption>{escaped(chart.sentence, 2000)}</figcaption>"
         f'<div class="tools" id="{chart.key}-tools"></div>'

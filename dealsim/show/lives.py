@@ -208,7 +208,7 @@ def _life(
 ) -> Life:
     base, own = (told[name].get(person, {}) for name in (results.base, scenario))
     name = NAMES[person % len(NAMES)]
-    weeks = sorted(week for week in {*base, *own} if week >= parted - 8)
+    weeks = [week for week in sorted({*base, *own}) if week >= parted - 8]
     before = len({*base, *own}) - len(weeks)
     told_weeks = weeks[:MOST_ROWS]
     titles = (title_of(results.base), title_of(scenario))

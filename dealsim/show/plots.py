@@ -39,6 +39,12 @@ _GROUPED = (
 """Outcomes shown by fifth and place, where they are in the results; else the first headline metrics are."""
 
 
+MANY = 4
+"""Scenarios beyond which lines are drawn every twelfth week only, so that the page stays small enough to send."""
+_VIEW_STEP = 3
+"""Groups are shown every twelfth week only, since each value is a mean of twelve."""
+
+
 @dataclass(frozen=True)
 class Views:
     """A chart over time for other groups than everyone: where the points stand, and the heights of every line.
@@ -124,7 +130,9 @@ def line_of(at: int) -> dict[str, Any]:
     return {"color": COLOURS[at % len(COLOURS)], "width": 2.5, "dash": DASHES[at % len(DASHES)]}
 
 
-def _traces(band: pd.DataFrame, name: str, at: int) -> list[dict[str, Any]]:
+def _traces(band: pd.DataFrame, name: str, at: int, of: int) -> list[dict[str, Any]]:
+    if of > MANY:
+        band = band.iloc[_VIEW_STEP - 1 :: _VIEW_STEP] if len(band) > _VIEW_STEP else band
     days, colour = dates_of(list(band.index)), COLOURS[at % len(COLOURS)]
     red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
     traces: list[dict[str, Any]] = []
@@ -244,8 +252,6 @@ def raw_row(results: Results, metric: str, scenario: str, group: str = "all") ->
 
 Smooth = dict[tuple[str, str, str], pd.DataFrame]
 """Smoothed values by metric, scenario and group."""
-_VIEW_STEP = 3
-"""Groups are shown every twelfth week only, since each value is a mean of twelve."""
 
 
 def _views(
@@ -292,7 +298,7 @@ def level_chart(results: Results, metric: str, smooth: Smooth) -> Chart | None:
         if wide is None or wide.empty:
             continue
         band = _band(wide * factor)
-        traces += _traces(band, title_of(name), at)
+        traces += _traces(band, title_of(name), at, len(results.names))
         low, high = min(low, float(band.min().min())), max(high, float(band.max().max()))
         bands[name] = band
         row = raw_row(results, metric, name)
@@ -342,7 +348,7 @@ def difference_chart(results: Results, metric: str, smooth: Smooth) -> Chart | N
         if wide is None or wide.empty:
             continue
         bands[name] = _band(wide)
-        traces += _traces(bands[name], f"{title_of(name)} minus {title_of(results.base)}", at)
+        traces += _traces(bands[name], f"{title_of(name)} minus {title_of(results.base)}", at, len(results.names))
         row = raw_row(results, metric, name)
         if row:
             said.append(sentence(row, results.base))

@@ -135,8 +135,18 @@ def test_what_is_kept_two_years_after_support_stops():
     stop = 2 * 52
     effect = [4.0] * stop + [1.0] * (weeks - stop)
     both = pd.concat([table([[0.0] * weeks]), table([effect], scenario="stopped")])
-    found = pair_outcomes(both, ("base", "stopped"), weeks, METRICS, ("mean_trust",), {"stopped": stop})
+    found = pair_outcomes(both, ("base", "stopped"), weeks, METRICS, ("mean_trust",), {"stopped": (0, stop)})
     kept = found[found["outcome"] == "retention"]
     assert kept["mean"].tolist() == pytest.approx([0.25])
     endless = pair_outcomes(both, ("base", "stopped"), weeks, METRICS, ("mean_trust",))
     assert "retention" not in set(endless["outcome"])
+
+
+def test_the_early_dip_is_that_of_the_two_years_after_the_first_change():
+    weeks = 520
+    new = [1.0] * 208 + [0.4] * 26 + [1.0] * (weeks - 234)
+    rows = pd.concat([table([[1.0] * weeks]), table([new], "late")])
+    of_start = pair_outcomes(rows, ["base", "late"], weeks, METRICS, ["mean_trust"]).set_index("outcome")
+    of_change = pair_outcomes(rows, ["base", "late"], weeks, METRICS, ["mean_trust"], {"late": (200, weeks)})
+    assert of_start.loc["early_dip", "mean"] == 0.0
+    assert of_change.set_index("outcome").loc["early_dip", "mean"] == pytest.approx(-0.6)

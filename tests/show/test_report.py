@@ -13,8 +13,7 @@ import plotly.graph_objects as go
 import pytest
 
 from dealsim.runs import compare, run
-from dealsim.show.plots import every_chart, grouped_metrics, groups_chart
-from dealsim.show.report import report_page
+from dealsim.show.report import Charts, report_page
 from dealsim.show.words import figure, in_words, sentence
 from dealsim.text import cell, escaped, label, plain, slug
 
@@ -102,24 +101,28 @@ def test_the_page_is_small_enough_to_send(page):
 
 
 def test_every_chart_has_title_unit_interval_sentence_table_and_stamp(results, page):
-    charts = every_chart(results)
-    assert len(charts) >= len(results.headline)
+    charts = Charts(results).every()
+    assert len(charts) >= 2 * len(results.headline)
     for chart in charts:
         assert chart.title and chart.subtitle and chart.sentence
-        assert not chart.table.empty and not chart.short.empty
+        assert not chart.short.empty
         assert results.run_id[:8] in chart.layout["annotations"][0]["text"]
-        assert f'id="{chart.key}"' in page
+        assert page.count(f'<figure id="{chart.key}"') == 1
         go.Figure({"data": chart.data, "layout": chart.layout})
-    assert page.count("<details>") == page.count("<figure") >= len(charts)
+    assert page.count("Figures of this chart") == page.count("<figure") == len(charts)
+    assert len({chart.title for chart in charts}) == len(charts), "no two charts are called the same"
 
 
 def test_lines_differ_by_more_than_colour(results):
-    lines = [trace["line"] for trace in every_chart(results)[0].data if "name" in trace]
+    pairs = Charts(results).over_time["demand"]
+    lines = [trace["line"] for trace in pairs[0].level.data if "name" in trace]
     assert len({line["dash"] for line in lines}) == len(lines) == 2
 
 
 def test_who_loses_comes_before_everything_else(page):
-    assert page.index('id="who-loses"') < page.index('id="differences"') < page.index("Over time")
+    order = [page.index(f'id="{key}"') for key in ("in-short", "who-loses", "what-changes", "demand", "trust")]
+    assert order == sorted(order)
+    assert page.index("<h4>Worse</h4>") < page.index("<h4>Better</h4>")
 
 
 def test_the_limits_are_said(page, results):
@@ -133,18 +136,25 @@ def test_the_limits_are_said(page, results):
         assert words in page
 
 
-def test_groups_are_shown_with_intervals(results):
-    charts = [groups_chart(results, metric) for metric in grouped_metrics(results)]
-    assert any(charts)
-    for chart in filter(None, charts):
-        go.Figure({"data": chart.data, "layout": chart.layout})
+def test_only_one_script_runs(page):
+    assert len([1 for attrs, _ in _Page(page).scripts if not attrs.get("type")]) == 1
+
+
+def test_groups_are_shown_with_intervals_and_those_that_lose_most_first(results):
+    charts = Charts(results).groups
+    assert charts
+    losing = [int((chart.short["shows"] == "worse").sum()) for chart in charts]
+    assert losing == sorted(losing, reverse=True)
+    for chart in charts:
+        assert {"base", "mean", "difference", "low", "high"} <= set(chart.short)
 
 
 def test_one_run_alone_has_a_report_too():
     results = run("deal", size=400, years=1, replicates=1)
     page = report_page(results, "0" * 64)
     assert "one replicate, so no interval" in page
-    assert "difference" not in re.sub(r"(?s)<script.*?</script>", "", page).split("<main>")[1].split('id="trust"')[0]
+    told = re.sub(r"(?s)<script.*?</script>", "", page).split("<main>")[1].split('id="trust"')[0]
+    assert "difference" not in told and "worse" not in told
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -197,7 +207,7 @@ def test_words_decline_what_the_interval_does_not_show():
     }  # fmt: skip
     assert sentence(row, "cuts_only") == "Crises: cannot tell from 10 pairs; about 210 would do."
     sure = {**row, "verdict": "better", "difference_high": -0.5, "pairs_needed": 4.0}
-    assert in_words(sure) == "better; 4 pairs would do"
+    assert in_words(sure) == "better"
     said = sentence(sure, "cuts_only")
-    assert "100 points lower under deal than under cuts_only, which is better" in said
-    assert "−300 to −50.0" in said
+    assert "100 points lower under Deal than under Cuts only, which is better" in said
+    assert "−300 to −50" in said

@@ -1,0 +1,41 @@
+"""What the tests of pages share: one small comparison, its report on disk, and a browser."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from dealsim import browser as browsers
+from dealsim import store
+from dealsim.runs import compare
+from dealsim.show.report import write_report
+
+
+@pytest.fixture(scope="session")
+def lived():
+    """Three scenarios on the same 3,000 people for four years: enough for every chart of a report."""
+    return compare("cuts_only", "deal", "stop_start", size=3000, years=4, replicates=2, workers=2, seed=3)
+
+
+@pytest.fixture(scope="session")
+def report(lived, tmp_path_factory):
+    """The report of that comparison as a file."""
+    folder = store.save(lived, tmp_path_factory.mktemp("report"))
+    return write_report(folder, lived)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser without a window; where there is none, only the tests that need one are left out."""
+    found = browsers.find()
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("no browser was found, and this machine must have one")
+        pytest.skip("no Chromium, Chrome or Edge was found")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
