@@ -112,7 +112,7 @@ def compare(
 
 @app.command()
 def report(
-    folder: Annotated[str, typer.Argument(help="A results folder, or the first eight signs of its id")],
+    folder: Annotated[str, typer.Argument(help="A results folder, the first eight signs of its id, or `latest`")],
     out: Annotated[str, typer.Option(help="Where results folders lie, to find one by its id")] = "results",
     png: Annotated[str | None, typer.Option(help="Also write every chart as a picture into this folder")] = None,
 ) -> int:
@@ -133,7 +133,7 @@ def report(
 
 @app.command()
 def verify(
-    folder: Annotated[str, typer.Argument(help="A results folder, or the first eight signs of its id")],
+    folder: Annotated[str, typer.Argument(help="A results folder, the first eight signs of its id, or `latest`")],
     out: Annotated[str, typer.Option(help="Where results folders lie, to find one by its id")] = "results",
     workers: Workers = None,
     replay: Annotated[bool, typer.Option(help="Live the runs again and compare them to the last bit")] = True,
@@ -204,7 +204,7 @@ def new(
     from pathlib import Path
 
     from dealsim.errors import StoreError
-    from dealsim.show.scenarios import write_template
+    from dealsim.show.scenarios import SCHEMA_BESIDE, write_template
     from dealsim.store import why
 
     try:
@@ -212,6 +212,7 @@ def new(
     except OSError as problem:
         raise StoreError(f"it cannot be written here: {why(problem)}") from None
     typer.echo(f"{path} is written; `dealsim check {path}` says whether it is right")
+    typer.echo(f"{SCHEMA_BESIDE} beside it lets an editor complete and check as you type")
     return OK
 
 

@@ -41,6 +41,9 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 DERIVED = "derived"
 PLACE_FILE = "place.csv"
+LATEST = "latest"
+"""What stands for the newest results folder, where a folder or an id is asked for."""
+_NAMED = re.compile(r"-(?P<stamp>\d{8}T\d{6}Z)-(?P<id>[0-9a-f]{8})$")
 _PACKAGES = (
     "numpy",
     "numba",
@@ -297,7 +300,7 @@ def _manifest(results: Results, files: Mapping[str, bytes]) -> bytes:
 
 
 def find(folder_or_id: str | Path, root: str | Path = "results") -> Path:
-    """The results folder of that path, or the newest below `root` whose id begins so.
+    """The results folder of that path, or the newest below `root` whose id begins so (`latest`: the newest of all).
 
     Raises
     ------
@@ -309,10 +312,11 @@ def find(folder_or_id: str | Path, root: str | Path = "results") -> Path:
         if path.is_dir():
             return path
         word = str(folder_or_id)
-        if re.fullmatch(r"[0-9a-f]{6,16}", word) and Path(root).is_dir():
-            found = sorted(entry for entry in Path(root).iterdir() if entry.name.rpartition("-")[2][:8] == word[:8])
+        if Path(root).is_dir() and (word == LATEST or re.fullmatch(r"[0-9a-f]{6,16}", word)):
+            named = (_NAMED.search(entry.name) for entry in sorted(Path(root).iterdir()))
+            found = [name for name in named if name and (word == LATEST or name["id"].startswith(word[:8]))]
             if found:
-                return found[-1]
+                return Path(root) / max(found, key=lambda name: name["stamp"]).string
     except (OSError, ValueError):
         pass
     raise InputError(f"there is no results folder {shown(path)}")

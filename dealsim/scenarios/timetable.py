@@ -263,7 +263,7 @@ def timetable(
         if form == "ramp":
             first, last = (value_in_words(value) for value in entry["ramp"])
             assert end is not None
-            reached = f"which it reaches on {day_in_words(end)}"
+            reached = f"which it reaches in the week of {day_in_words(end)}"
             found.append((start, name, f"moves from {first} to {last}, {reached}{payer}"))
             continue
         found.append((start, name, f"is {value_in_words(entry[form])}{payer}"))

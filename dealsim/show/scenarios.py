@@ -165,9 +165,9 @@ def sentences_of(scenario: Scenario) -> dict[str, list[str]]:
     said: dict[str, list[str]] = {}
     for row in scenario.timetable():
         if row.name in SHOCKS:
-            sentence = f"On {day_in_words(row.week)}{', ' if row.does else ''}{row.does}."
+            sentence = f"In the week of {day_in_words(row.week)}{', ' if row.does else ''}{row.does}."
         else:
-            sentence = f"From {day_in_words(row.week) if row.week else 'the first week'} it {row.does}."
+            sentence = f"From the {f'week of {day_in_words(row.week)}' if row.week else 'first week'} it {row.does}."
         said.setdefault(row.name, []).append(sentence)
     ordered = {name: said[name] for name in (*LEVERS, *SHOCKS) if name in said}
     return ordered | {rival: ["It is taken to be true."] for rival in scenario.rivals}

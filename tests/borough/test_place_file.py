@@ -229,7 +229,7 @@ def test_every_message_is_explained_in_the_documentation():
 
 def test_the_example_in_the_documentation_is_a_place(tmp_path):
     page = (Path(__file__).parents[2] / "docs" / "place.md").read_text(encoding="utf-8")
-    example = page.split("```csv\n")[1].split("```")[0]
+    example = re.search(r"```csv[^\n]*\n(.*?)```", page, re.DOTALL).group(1)
     assert read_place(written(tmp_path, example)).place_names == ("North", "South")
 
 

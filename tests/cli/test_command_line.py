@@ -442,7 +442,7 @@ def test_check_explain_and_diff_say_the_same_in_json(called, tmp_path):
     assert told[1]["says"]["nerve"] == ["From the first week it is 0.4."]
     _, out, _ = called("diff", "deal", str(mine), "--json")
     assert json.loads(out)["differ"] == {
-        "nerve": {"one": ["From 1 April 2013 it is 0.8."], "other": ["From the first week it is 0.4."]}
+        "nerve": {"one": ["From the week of 1 April 2013 it is 0.8."], "other": ["From the first week it is 0.4."]}
     }
     mine.write_text("name: mine\nlevers: {nerv: 1}\nsize: 0\n", encoding="utf-8")
     code, out, err = called("check", str(mine), "--json")

@@ -354,6 +354,15 @@ def test_a_folder_is_found_by_the_start_of_its_id(kept, results):
         store.find("ffffffff", kept.parent)
 
 
+def test_the_latest_results_are_found_by_the_time_in_their_name(tmp_path):
+    for name in ("zebra-20260101T000000Z-aaaaaaaa", "deal-20270101T000000Z-bbbbbbbb", "notes", ".part-x"):
+        (tmp_path / name).mkdir()
+    assert store.find("latest", tmp_path).name == "deal-20270101T000000Z-bbbbbbbb"
+    assert store.find("aaaaaa", tmp_path).name == "zebra-20260101T000000Z-aaaaaaaa"
+    with pytest.raises(InputError, match="no results folder"):
+        store.find("latest", tmp_path / "notes")
+
+
 def test_forged_figures_are_found_when_the_runs_are_lived_again(kept, results, tmp_path):
     """A summary changed with a manifest signed anew passes every hash, and not the replay."""
     for part, column in (("summary", "mean"), ("outcomes", "mean")):
