@@ -275,9 +275,9 @@ PAYERS = ("council", "new_money", *SERVICE_KINDS)
 SHOCKS = {
     "leader_leaves": "One of the leaders who hold the permission leaves in that week",
     "scandal": "A failure in one service (or all) fills the news: leaders see many more incidents",
-    "demand_shock": "New needs arrive faster for some weeks (`size` times as fast, for `weeks` weeks)",
-    "budget_shock": "A share (`size`) of the old budget is lost for `weeks` weeks",
-    "leaders_stay": "No leader leaves by chance for `weeks` weeks (a known spell of stable leadership)",
+    "demand_shock": "New needs arrive faster for so many weeks (`size` times as fast, `weeks`)",
+    "budget_shock": "A share (`size`) of the old budget is lost for so many weeks (`weeks`)",
+    "leaders_stay": "No leader leaves by chance for so many weeks (`weeks`): a known spell of stable leadership",
 }
 
 

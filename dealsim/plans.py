@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,8 +121,10 @@ def plan(
     if len(scenarios) > MOST_SCENARIOS:
         problems.append(f"{len(scenarios)} scenarios were named; at most {MOST_SCENARIOS} can be compared at once")
     names = [scenario.name for scenario in loaded]
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        problems.append(f"two of the scenarios are called '{name}'; each needs a name of its own")
+    # names that differ by capitals or underscores only look the same in a report
+    alike_names = [re.sub(r"[\W_]+", " ", name).casefold().strip() or name for name in names]
+    for name in dict.fromkeys(name for name, key in zip(names, alike_names, strict=True) if alike_names.count(key) > 1):
+        problems.append(f"two of the scenarios are called '{name}', or nearly so; each needs a name of its own")
 
     first = loaded[0] if loaded else None
     size = size if size is not None else (first.size if first and first.size else DEFAULT_SIZE)

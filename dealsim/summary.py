@@ -53,18 +53,30 @@ def interval(values: np.ndarray) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
+_TOO_MANY = 1e9
+"""Pairs beyond which the number is not sought one by one: nobody will run them."""
+
+
 def pairs_needed(differences: np.ndarray) -> float:
-    """The fewest pairs at which 1.96·sd/√n is less than the mean difference; NaN where no number would do.
+    """The fewest pairs at which half the 95 % interval is less than the mean difference; NaN where none would do.
+
+    Half the interval of n pairs is t(n − 1)·sd/√n, as in `interval`.
 
     >>> pairs_needed(np.array([1.0, 2.0, 3.0]))
-    2.0
+    4.0
     """
     if len(differences) < 2:
         return math.nan
     mean, spread = abs(float(np.mean(differences))), float(np.std(differences, ddof=1))
     if mean == 0.0:
         return math.nan
-    return float(max(2, math.floor((1.96 * spread / mean) ** 2) + 1))
+    least = (1.959964 * spread / mean) ** 2  # t is never less than this
+    if least > _TOO_MANY:
+        return float(math.floor(least) + 3)
+    n = max(2, math.floor(least) + 1)
+    while float(stats.t.ppf(0.975, n - 1)) * spread / math.sqrt(n) >= mean:
+        n += 1
+    return float(n)
 
 
 def verdict_of(low: float, high: float, good: str) -> str:
@@ -267,5 +279,7 @@ def payback_week(saved: np.ndarray) -> float:
 def _half_week(path: pd.Series, end: float) -> float:
     if not math.isfinite(end) or end == 0.0:
         return math.nan
-    there = path.index[(path / end) >= 0.5]
-    return float(there[0] + 1) if len(there) else math.nan
+    # a year's mean around each point, so that one odd quarter is not taken for the effect
+    short = path.index[path.rolling(WEEKS_A_YEAR // WEEKS_A_MONTH, center=True, min_periods=1).mean() / end < 0.5]
+    later = path.index[path.index > short[-1]] if len(short) else path.index
+    return float(later[0] + 1) if len(later) else math.nan

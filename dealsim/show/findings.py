@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.results import Results
 from dealsim.scenarios.timetable import monday_of
 from dealsim.show.plots import group_name, grouped_metrics, groups_of, raw_row
 from dealsim.show.words import between, count, figure, places_of, scaled, sentence, title_of
-from dealsim.summary import CUMULATIVE
+from dealsim.summary import CUMULATIVE, interval, verdict_of
 from dealsim.text import plain
 
 SURVEY_MARGIN = 0.11
@@ -102,6 +103,8 @@ def _finding(results: Results, row: dict[str, Any]) -> Finding:
 
 def _groups_worse(results: Results, scenario: str) -> Iterable[Finding]:
     """Fifths and places that are worse off by a measure by which everyone together is not."""
+    looked_at = sum(len(groups_of(results, scenario, metric)) for metric in grouped_metrics(results))
+    by_chance = f"of {looked_at} looked at, about {looked_at / 40:.1f} would seem worse by chance"
     for metric in grouped_metrics(results):
         whole = raw_row(results, metric, scenario)
         if whole is not None and whole["verdict"] == "worse":
@@ -110,7 +113,10 @@ def _groups_worse(results: Results, scenario: str) -> Iterable[Finding]:
         lost = [group_name(row["group"]) for row in rows if row["verdict"] == "worse"]
         if lost:
             said = results.metrics[metric].label
-            yield Finding(f"{said}: worse for {', '.join(lost)}, though not for everyone together.", f"groups-{metric}")
+            yield Finding(
+                f"{said}: worse for {', '.join(lost)}, though not for everyone together ({by_chance}).",
+                f"groups-{metric}",
+            )
 
 
 def _warnings(results: Results, scenario: str) -> Iterable[Finding]:
@@ -137,6 +143,36 @@ def _warnings(results: Results, scenario: str) -> Iterable[Finding]:
                 f"difference-{metric}",
             )
             break
+    yield from _turned(results, scenario)
+
+
+def _turned(results: Results, scenario: str) -> Iterable[Finding]:
+    """Measures whose last year shows another thing than the mean of the last years: what moves is not over."""
+    weeks = int(results.settings["weeks"])
+    if int(results.settings["outcome_weeks"]) <= WEEKS_A_YEAR:
+        return
+    table = results.series
+    last = table[(table["week"] >= weeks - WEEKS_A_YEAR) & (table["group"] == "all")]
+    for metric in results.headline:
+        row = raw_row(results, metric, scenario)
+        if row is None or metric == CUMULATIVE:
+            continue
+        of = last[last["metric"] == metric]
+        means = of.groupby(["scenario", "replicate"], observed=True)["value"].mean()
+        if scenario not in means or results.base not in means:
+            continue
+        mean, low, high = interval((means[scenario] - means[results.base]).dropna().to_numpy())
+        now, before = verdict_of(low, high, row["good"]), row["verdict"]
+        is_gone = (
+            before in ("better", "worse")
+            and now == "cannot tell"
+            and mean * row["difference"] <= 0.5 * row["difference"] ** 2
+        )
+        if (now in ("better", "worse") and now != before) or is_gone:
+            yield Finding(
+                f"{plain(row['label'])}: “{before}” over these years, but “{now}” in the last of them; see which way it goes.",
+                f"difference-{metric}",
+            )
 
 
 def pace(results: Results, scenario: str) -> list[Finding]:
@@ -155,11 +191,11 @@ def pace(results: Results, scenario: str) -> list[Finding]:
             if reached == 0:
                 text = f"In none of {count(pairs, 'pair')} is what was spent paid back within these years."
             else:
-                text = f"What was spent is paid back by {_months(row)} in {reached} of {count(pairs, 'pair')}."
+                text = f"What was spent is paid back by {_months(results, row)} in {reached} of {count(pairs, 'pair')}."
             found.append(Finding(text, f"level-{CUMULATIVE}"))
         elif row["outcome"] == "half_effect_week" and _is_shown(results, row) and reached:
             label = results.metrics[row["metric"]].label
-            text = f"{label}: half the effect is there by {_months(row)}."
+            text = f"{label}: half the effect is there by {_months(results, row)}."
             found.append(Finding(text, f"difference-{row['metric']}"))
         elif row["outcome"] == "retention" and _is_shown(results, row) and reached:
             label = results.metrics[row["metric"]].label
@@ -171,13 +207,17 @@ def pace(results: Results, scenario: str) -> list[Finding]:
     return found
 
 
-def _months(row: dict[str, Any]) -> str:
-    """A week and its interval as months of the calendar."""
+def _months(results: Results, row: dict[str, Any]) -> str:
+    """A week and its interval as months of the calendar, never later than the years that were lived."""
+    weeks = int(results.settings["weeks"])
     mean = f"{monday_of(round(row['mean'])):%B %Y}"
     if not (math.isfinite(row["low"]) and math.isfinite(row["high"])):
         return f"{mean} (no interval)"
-    low, high = (monday_of(max(0, round(row[end]))) for end in ("low", "high"))
-    return f"{mean} (95 % interval {low:%B %Y} to {high:%B %Y})"
+    low, high = (max(0, round(row[end])) for end in ("low", "high"))
+    if f"{monday_of(low):%B %Y}" == f"{monday_of(high):%B %Y}":
+        return f"{mean} (the same month in every pair)"
+    until = f"{monday_of(high):%B %Y}" if high < weeks else "later than these years"
+    return f"{mean} (95 % interval {monday_of(low):%B %Y} to {until})"
 
 
 def _is_shown(results: Results, row: dict[str, Any]) -> bool:

@@ -164,17 +164,20 @@ def _sentence(table: pd.DataFrame, base: pd.DataFrame | None, name: str, base_na
         )
     moved: dict[str, list[str]] = {"More": [], "Fewer": []}
     unsure = 0
-    for key, what in {**ENDED, **OPEN}.items():
+    for key, what in {"needs_per_1000": "new needs", **ENDED, **OPEN}.items():
         mean, low, high = interval((table[key] - base[key]).dropna().to_numpy())
         if verdict_of(low, high, "") not in ("higher", "lower"):
             unsure += 1
             continue
         places = places_of({"low": low, "high": high})
+        near, far = sorted((abs(low), abs(high)))
         moved["More" if mean > 0 else "Fewer"].append(
-            f"{what[0].lower()}{what[1:]} {figure(abs(mean), places=places)} "
-            f"({between(low, high, signed=True, places=places)})"
+            f"{what[0].lower()}{what[1:].replace(':', '')} by {figure(abs(mean), places=places)} "
+            f"({between(near, far, places=places)})"
         )
     said = [f"{way}: {', '.join(parts)}." for way, parts in moved.items() if parts]
     start = [f"Against {title_of(base_name)}, with the 95 % interval of the difference."] if said else []
-    rest = [f"For {unsure} of {len(ENDED) + len(OPEN)} ends no difference can be told."] if unsure else []
+    rest = (
+        [f"For {unsure} of {1 + len(ENDED) + len(OPEN)} of these figures no difference can be told."] if unsure else []
+    )
     return " ".join([*start, *said, *rest])

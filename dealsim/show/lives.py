@@ -45,6 +45,10 @@ _SAID = {
 }
 """What is said of an event that is no meeting with a worker."""
 
+_SAME_DRAW = (
+    "help from groups or from people around them, or their own confidence, differed by then; one draw decides whether a "
+    "need is put right or gets worse, so more help can also turn the luck of one person for the worse"
+)
 _WHY = {
     "put right alone": "confidence to act (agency) differed by then",
     "put right with family or friends": "the people around them, or their own confidence, differed by then",
@@ -55,8 +59,8 @@ _WHY = {
     "starts to volunteer": "who asks them, or their own confidence and hope of it, differed by then",
     "stops volunteering": "the load on their group, or the support it has, differed by then",
     "need arises": "their wellbeing, and with it the chance of need, differed by then",
-    "gets worse": "their confidence to act differed by then, or a worker met them in one world only",
-    "crisis": "their confidence to act differed by then, or a worker met them in one world only",
+    "gets worse": _SAME_DRAW,
+    "crisis": _SAME_DRAW,
     "re-opens": "a part of the need had been put right in one world only",
 }
 """What must have differed where lives part by an event: the only inputs its rule has."""
@@ -221,7 +225,7 @@ def _life(
         who=_who(results, person, name),
         parted=parted,
         parting=Parting(
-            f"{monday_of(parted):%B %Y} (week {parted + 1})",
+            f"the week of {monday_of(parted):%d %B %Y}",
             sentence_of(base.get(parted, [])),
             sentence_of(own.get(parted, [])),
             _why(base.get(parted, []), own.get(parted, [])),
@@ -230,7 +234,7 @@ def _life(
             (monday_of(week), sentence_of(base.get(week, [])), sentence_of(own.get(week, []))) for week in told_weeks
         ),
         left_out=before + len(weeks) - len(told_weeks),
-        chart=_chart(results, scenario, person, name, parted, moved),
+        chart=_chart(results, scenario, person, name, parted, told, moved),
     )
 
 
@@ -248,7 +252,15 @@ def _who(results: Results, person: int, name: str) -> str:
     return ", ".join(parts) + (f", and {' and '.join(more)}" if more else "") + "."
 
 
-def _chart(results: Results, scenario: str, person: int, name: str, parted: int, moved: float) -> Chart:
+def _chart(
+    results: Results,
+    scenario: str,
+    person: int,
+    name: str,
+    parted: int,
+    told: dict[str, dict[int, _Weeks]],
+    moved: float,
+) -> Chart:
     traces: list[dict[str, Any]] = []
     tables = []
     for at, world in ((0, results.base), (results.names.index(scenario), scenario)):
@@ -264,6 +276,16 @@ def _chart(results: Results, scenario: str, person: int, name: str, parted: int,
             {"type": "scatter", "mode": "lines", **called, **days, "y": own["need"].astype(int).tolist(),
              "line": {**line, "shape": "hv"}, "yaxis": "y2", "showlegend": False}
         )  # fmt: skip
+        struck = [
+            week for week, events in told[world].get(person, {}).items() if any(e["kind"] == "crisis" for e in events)
+        ]
+        if struck:
+            crises = [monday_of(week).isoformat() for week in sorted(struck)]
+            traces.append(
+                {"type": "scatter", "mode": "markers", "x": crises, "y": [3] * len(crises), "yaxis": "y2", "showlegend": False,
+                 "marker": {"symbol": ("x", "triangle-down")[min(at, 1)], "size": 9, "color": line["color"]},
+                 "hovertemplate": "crisis: %{x|%B %Y}<extra>" + called["name"] + "</extra>", "legendgroup": str(at)}
+            )  # fmt: skip
         yearly = own.assign(year=own["week"] // 52 + 1).groupby("year")["wellbeing"].mean()
         tables.append(pd.DataFrame({"scenario": world, "year": yearly.index, "mean": yearly.to_numpy()}))
     layout = layout_of(results, "", 0.0, 10.0)
@@ -293,7 +315,7 @@ def _chart(results: Results, scenario: str, person: int, name: str, parted: int,
     return Chart(
         key=f"life-{results.names.index(scenario)}-{person}",
         title=f"{name} (invented person): wellbeing and need, {title_of(results.base)} and {title_of(scenario)}",
-        subtitle="wellbeing 0–10 (ONS life satisfaction) and level of need, every fourth week; one life, so no interval",
+        subtitle="wellbeing 0–10 (ONS life satisfaction) and level of need, every fourth week; marks: a crisis begins, even one that passes within its week; one life, so no interval",
         sentence=f"{name}'s mean wellbeing over the years is {figure(abs(moved), places=3)} {way} under {title_of(scenario)} "
         f"than under {title_of(results.base)}. One life proves nothing; the charts above show everyone.",
         data=traces,

@@ -15,7 +15,7 @@ from dealsim.errors import InputError, StoreError
 from dealsim.results import Results
 from dealsim.show.plots import Chart
 from dealsim.show.report import Charts
-from dealsim.store import why
+from dealsim.store import shown, why
 from dealsim.text import label, slug
 
 WIDTH, SCALE = 900, 2
@@ -49,7 +49,9 @@ def write_pictures(results: Results, folder: str | Path) -> list[Path]:
         # kaleido would fetch MathJax from a server; nothing here needs it
         kaleido.write_fig_from_object_sync(list(map(_wanted, charts, paths)), kopts={"mathjax": False})
     except OSError as problem:
-        raise StoreError(f"{why(problem)} while writing pictures; the data files are whole") from None
+        raise StoreError(
+            f"{why(problem)} while writing pictures into {shown(target)}; the data files are whole"
+        ) from None
     return paths
 
 

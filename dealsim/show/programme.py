@@ -37,13 +37,14 @@ _SIGNS = 115
 
 @dataclass(frozen=True)
 class Span:
-    """A lever at one value, or on its way between two, from one week until another."""
+    """A lever at one value, or on its way between two, from one week until another; `is_old`: back where it was."""
 
     lever: str
     start: int
     end: int
     value: str
     is_moving: bool = False
+    is_old: bool = False
 
 
 def spans(scenario: Scenario, weeks: int) -> list[Span]:
@@ -52,9 +53,10 @@ def spans(scenario: Scenario, weeks: int) -> list[Span]:
 
     def add(name: str, start: int, end: int | None, value: Any, is_moving: bool = False) -> None:
         last = weeks if end is None else min(weeks, end)
-        if start < last and (is_moving or not is_old(LEVERS[name], value)):
+        returns = bool(found) and found[-1].lever == name  # back to the old value: no bar, but said
+        if start < last and (is_moving or returns or not is_old(LEVERS[name], value)):
             said = " → ".join(map(value_in_words, value)) if is_moving else value_in_words(value)
-            found.append(Span(name, start, last, said, is_moving))
+            found.append(Span(name, start, last, said, is_moving, not is_moving and is_old(LEVERS[name], value)))
 
     for name in LEVERS:
         now, at = scenario.levers[name], 0
@@ -108,7 +110,7 @@ def _chart(
     bars = [(LEVERS[span.lever].label, span) for span in own]
     bars += [(f"Shock: {name_in_words(shock['kind'])}", _shock(shock, weeks)) for shock in shocks]
     rows = list(dict.fromkeys(row for row, _ in bars))
-    traces = [*(_bar(row, span, at) for row, span in bars), _values(bars, weeks)]
+    traces = [*(_bar(row, span, at) for row, span in bars if not span.is_old), _values(bars, weeks)]
     layout = layout_of(results, "", 0.0, 1.0)
     layout["yaxis"] = {
         "type": "category",
@@ -118,15 +120,17 @@ def _chart(
         "range": [-0.6, len(rows) - 0.3],
     }
     layout["xaxis"] |= {"range": [monday_of(0).isoformat(), monday_of(weeks).isoformat()]}
-    layout |= {"height": 90 + 54 * len(rows), "showlegend": False, "hovermode": "closest"}
+    layout |= {"height": 90 + 60 * len(rows), "showlegend": False, "hovermode": "closest"}
     layout["margin"] = {"l": 8, "r": 16, "t": 12, "b": 60}
     # names stand inside, above their bars, so that the years keep the whole width of a small screen
     layout["annotations"] = [
         *layout["annotations"],
-        *({"text": f"<b>{label(row, 40)}</b>", "x": 0, "xref": "paper", "xanchor": "left", "y": label(row, 40), "yshift": 16,
+        *({"text": f"<b>{label(row, 40)}</b>", "x": 0, "xref": "paper", "xanchor": "left", "y": label(row, 40), "yshift": 17,
            "showarrow": False, "font": {"size": 12}} for row in rows),
     ]  # fmt: skip
-    timetable = [row for row in scenario.timetable(weeks) if row.week < weeks]
+    base = _stored(results.scenarios[0]) if at else None
+    said = set() if base is None else {row.what for row in base.timetable(weeks)}
+    timetable = [row for row in scenario.timetable(weeks) if row.week < weeks and row.what not in said]
     besides = "" if at == 0 or not results.is_comparison else f"; only what differs from {title_of(results.base)}"
     return Chart(
         key=f"programme-{at}",

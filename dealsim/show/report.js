@@ -54,7 +54,8 @@
       slider.max = lines(chart)[0][0].y.length - 1;
       slider.value = slider.max;
       slider.setAttribute("aria-valuetext", spoken(chart, Number(slider.value)));
-      output.value = "";
+      output.value = chart.group ? `The chart shows ${chart.group}; the sentence above and the table below are for everyone.` : "";
+      if (place(chart).dataset.drawn) Plotly.Fx.unhover(place(chart));
     };
     return [make("label", {className: "step"}, "Step through time ", slider), output, again];
   };
@@ -159,7 +160,10 @@
     draw(chart);
     Plotly.relayout(place(chart), width ? {width, autosize: false} : {autosize: true, width: null});
   });
-  addEventListener("beforeprint", () => fit(640));
+  addEventListener("beforeprint", () => {
+    document.querySelectorAll("details.rest").forEach((one) => { one.open = true; }); // no sentence is left out on paper
+    fit(640);
+  });
   addEventListener("afterprint", () => fit(0));
   // a link to a measure that is folded away opens it
   const reveal = () => {

@@ -144,7 +144,7 @@ def report_page(results: Results, made_from: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{escaped(title)}</title><style>{style}</style></head><body>\n"
-        f'<header>{_head(results, title)}\n<nav aria-label="Contents"><ul>{contents}</ul></nav></header>\n'
+        f'<header>{_head(results, title)}\n<p class="paper">On paper, the tables of charts, further measures and the weeks of lives are left out; the file has them.</p>\n<nav aria-label="Contents"><ul>{contents}</ul></nav></header>\n'
         f"<main>\n{body}\n</main>\n"
         f'<script type="application/json" id="config">{data_of(CONFIG | {"page": about})}</script>\n'
         f'<script type="application/json" id="charts">{data_of([drawn(chart) for chart in charts.every()])}</script>\n'
@@ -159,11 +159,14 @@ def _hash(script: str) -> str:
 
 def _title(results: Results) -> str:
     names = [title_of(name) for name in results.names]
-    return names[0] if not results.is_comparison else f"{', '.join(names[1:])} against {names[0]}"
+    if len(names) > 2:
+        return f"{'; '.join(names[1:])}: each against {names[0]}"
+    return f"{names[1]} against {names[0]}" if results.is_comparison else names[0]
 
 
 def _years(results: Results) -> str:
-    return count(int(results.settings["outcome_weeks"]) // WEEKS_A_YEAR, "year")
+    years = int(results.settings["outcome_weeks"]) // WEEKS_A_YEAR
+    return "year" if years <= 1 else f"{years} years"
 
 
 def _head(results: Results, title: str) -> str:
@@ -187,10 +190,13 @@ def _head(results: Results, title: str) -> str:
 
 
 def _list(found: tuple[Finding, ...], most: int) -> str:
-    items = [f'<li>{escaped(one.text, 900)} <a href="#{escaped(one.key)}">figures</a></li>' for one in found]
+    items = [
+        f'<li>{escaped(one.text, 900)} <a href="#{escaped(one.key)}" aria-label="figures: {escaped(one.text, 60)}">figures</a></li>'
+        for one in found
+    ]
     shown = f"<ul>{''.join(items[:most])}</ul>"
     if len(items) > most:
-        shown += f"<details><summary>{len(items) - most} more</summary><ul>{''.join(items[most:])}</ul></details>"
+        shown += f'<details class="rest"><summary>{len(items) - most} more</summary><ul>{"".join(items[most:])}</ul></details>'
     return shown
 
 
@@ -200,6 +206,11 @@ def _in_short(results: Results) -> str:
         f"<p>Each sentence is made by a fixed rule from the mean of the last {_years(results)}. Better or worse is said "
         "only where the whole 95 % interval lies on one side of nothing.</p>"
     ]
+    if len(results.names) > 2:
+        lines.append(
+            f"<p>Each scenario is compared with {escaped(title_of(results.base))}, not with the others. To compare two of "
+            "them, run <code>dealsim compare</code> with just these two.</p>"
+        )
     for name in results.names[1:]:
         found = findings(results, name)
         lines.append(f"<h3>{escaped(title_of(name))} against {escaped(title_of(results.base))}</h3>")
@@ -265,7 +276,7 @@ def _who_loses(results: Results, charts: list[Chart]) -> str:
                 reach = between(means[0], means[-1], signed=True, places=places)
             body.append((_named(results, rows[0]), escaped("; ".join(who), 2000), reach))
         caption = f"Worse under {escaped(title_of(name))} than under {escaped(title_of(results.base))}"
-        lines.append(table(("Measure", "Worse for", "Means of these, from … to …"), body, caption))
+        lines.append(table(("Measure", "Worse for", "Difference, lowest to highest of these"), body, caption))
     if tested:
         by_chance = tested / 40
         more = f" Were there no effect, about {by_chance:.0f} would seem worse by chance." if by_chance >= 1 else ""
@@ -301,8 +312,9 @@ def _differences(results: Results) -> str:
         lines.append(table(heads, body, caption, right=(1, 2, 3)))
     lines.append(
         csv_link(results.rows().assign(run=results.run_id[:8]), "differences", "Download this table (CSV)")
-        + '<p class="muted">“Would do” is the fewest pairs at which 1.96 standard errors are less than the '
-        "difference seen; it is itself an estimate. A difference between two shares is in percentage points. Every "
+        + '<p class="muted">“Would do” is the fewest pairs whose 95 % interval would leave out nothing, if the '
+        "difference and its spread stayed as they are; it is itself an estimate. A difference between two shares is in "
+        "percentage points. Figures are rounded, so a difference may seem one off in its last place. Every "
         "measure of the model, for everyone and by fifth and place, is in <code>derived/tables</code> beside this "
         "page.</p>"
     )
@@ -344,8 +356,7 @@ def _flows(charts: list[Chart]) -> str:
         return ""
     said = (
         "<p>Every need that was open or arose in these years, and what became of it. The width of a band is how many. "
-        "Which share of needs put right without a service was the person’s own doing, family’s or a group’s follows from "
-        "the size of each one’s part in the chance of it.</p>"
+        "Where several could have helped, the model says who did in proportion to how much each helps.</p>"
     )
     return said + f'<div class="grid">{"".join(figure_of(chart, 3) for chart in charts)}</div>'
 
@@ -361,7 +372,7 @@ def _lives(told: list[Life]) -> str:
         heads, parting = ("Week of", escaped(life.base_title), escaped(life.title)), life.parting
         rows = [(escaped(f"{day:%d %b %Y}"), escaped(one, 900), escaped(other, 900)) for day, one, other in life.rows]
         left = (
-            f'<p class="muted">{count(life.left_out, "more week")} of this life are in events.parquet.</p>'
+            f'<p class="muted">{count(life.left_out, "more week")} of this life are kept in the results folder.</p>'
             if life.left_out
             else ""
         )
@@ -401,7 +412,7 @@ def _pace(results: Results) -> str:
         caption = "The worst quarter in the two years after the first change, where there is one"
         lines.append(
             "<h3>What it costs first</h3>"
-            + table(("Measure", "Scenario", "Mean", "95 % interval"), rows, caption, right=(2,))
+            + table(("Measure", "Scenario", "Difference from the base", "95 % interval"), rows, caption, right=(2,))
             + '<p class="muted">It is the worst of eight quarters, so chance alone makes one even where nothing gets worse. '
             "When half the effect is there is said only where an effect is shown.</p>"
         )

@@ -56,6 +56,15 @@ def title_of(name: object) -> str:
     return said
 
 
+def _places_that_show(row: Mapping[str, Any]) -> int:
+    """Decimals at which a difference, and the nearer end of an interval that leaves out nothing, are not shown as 0."""
+    apart, low, high = (float(row.get(name, 0.0)) for name in ("difference", "difference_low", "difference_high"))
+    shown = [apart, low, high] if low * high > 0.0 else [apart]
+    sizes = [abs(value) for value in shown if math.isfinite(value) and value != 0.0]
+    wanted = max((-math.floor(math.log10(2.0 * size)) for size in sizes), default=0)
+    return max(0, min(MOST_PLACES + 2, wanted))
+
+
 def places_of(row: Mapping[str, Any]) -> int | None:
     """How many decimals the figures of a row have, all the same: what its interval bears, at most three.
 
@@ -69,7 +78,8 @@ def places_of(row: Mapping[str, Any]) -> int | None:
             half = (row[high] - row[low]) / 2.0
             if half > 0.0:
                 size = math.floor(math.log10(half))
-                return max(0, min(MOST_PLACES, (1 if half / 10.0**size < 3.0 else 0) - size))
+                places = max(0, min(MOST_PLACES, (1 if half / 10.0**size < 3.0 else 0) - size))
+                return max(places, _places_that_show(row))
     return None
 
 
@@ -118,7 +128,7 @@ def sentence(row: Mapping[str, Any], base: str) -> str:
     unit = " points" if row["unit"].startswith("%") else ""
     verdict, pairs = row["verdict"], int(row["pairs"])
     if verdict == "cannot tell":
-        return f"{label}: {in_words(row)}."
+        return f"{label} under {scenario}: {in_words(row)}."
     if verdict == "no difference":
         return f"{label}: the same under {scenario} as under {base} in {count(pairs, 'pair')}."
     way = "higher" if row["difference"] > 0 else "lower"

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from dealsim.summary import (
     MetricInfo,
@@ -60,9 +61,9 @@ def test_pairs_needed_is_the_smallest_number_that_would_do(values):
     if mean == 0:
         assert math.isnan(needed)
         return
-    assert 1.96 * sd / math.sqrt(needed) < mean * (1 + 1e-9)
+    assert stats.t.ppf(0.975, needed - 1) * sd / math.sqrt(needed) < mean * (1 + 1e-9)
     if needed > 2:
-        assert 1.96 * sd / math.sqrt(needed - 1) >= mean * (1 - 1e-9)
+        assert stats.t.ppf(0.975, needed - 2) * sd / math.sqrt(needed - 1) >= mean * (1 - 1e-6)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +129,14 @@ def test_half_the_effect_and_the_early_dip_are_found():
     found = pair_outcomes(rows, ["base", "new"], weeks, METRICS, ["mean_trust"]).set_index("outcome")
     assert 200 < found.loc["half_effect_week", "mean"] <= 212
     assert found.loc["early_dip", "mean"] == pytest.approx(-0.5)
+
+
+def test_one_odd_quarter_is_not_half_the_effect():
+    weeks = 520
+    new = [1.0] * 52 + [2.0] * 12 + [1.0] * 236 + [2.0] * 220
+    rows = pd.concat([table([[1.0] * weeks]), table([new], "new")])
+    found = pair_outcomes(rows, ["base", "new"], weeks, METRICS, ["mean_trust"]).set_index("outcome")
+    assert 296 < found.loc["half_effect_week", "mean"] <= 316
 
 
 def test_what_is_kept_two_years_after_support_stops():

@@ -96,7 +96,10 @@ def test_a_scenario_does_not_differ_from_itself(name: str) -> None:
 def test_a_difference_names_what_differs_and_nothing_else() -> None:
     text = difference(load("deal"), load("deal_without_permission"))
     assert "Permission to innovate" in text and "It stays as in the old regime." in text
-    assert "  deal: From the week of 1 April 2013 it moves from 0.15 to 0.8, which it reaches in the week of 30 March 2015." in text
+    assert (
+        "  deal: From the week of 1 April 2013 it moves from 0.15 to 0.8, which it reaches in the week of 30 March 2015."
+        in text
+    )
     assert "Blame" not in text and "Investment" not in text
     swapped = difference(load("overload"), load("cuts_only"))
     assert "0.3" in swapped and "budget" not in swapped.lower()

@@ -205,7 +205,7 @@ def test_words_decline_what_the_interval_does_not_show():
         "label": "Crises", "scenario": "deal", "verdict": "cannot tell", "pairs": 10, "pairs_needed": 210.0,
         "difference": -1.0, "difference_low": -3.0, "difference_high": 1.0, "unit": "share of residents",
     }  # fmt: skip
-    assert sentence(row, "cuts_only") == "Crises: cannot tell from 10 pairs; about 210 would do."
+    assert sentence(row, "cuts_only") == "Crises under Deal: cannot tell from 10 pairs; about 210 would do."
     sure = {**row, "verdict": "better", "difference_high": -0.5, "pairs_needed": 4.0}
     assert in_words(sure) == "better"
     said = sentence(sure, "cuts_only")
