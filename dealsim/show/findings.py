@@ -82,12 +82,12 @@ def _finding(results: Results, row: dict[str, Any]) -> Finding:
     apart = figure(abs(row["difference"]), places=places)
     title = title_of(row["scenario"])
     if row["metric"] == CUMULATIVE or before is None:
-        word = "saved" if row["difference"] > 0 else "spent more"
-        return Finding(
-            f"Money: by the end {title} has {word} £{apart} per head, all spending counted (95 % interval of the saving "
-            f"{reach}).",
-            f"level-{row['metric']}",
-        )
+        ends = (row["difference_low"], row["difference_high"])
+        what, reach = f"saved £{apart} per head against", between(*ends, places=places)
+        if row["difference"] < 0:
+            what, reach = f"spent £{apart} per head more than", between(-ends[1], -ends[0], places=places)
+        text = f"Money: by the end {title} has {what} {title_of(results.base)}"
+        return Finding(f"{text}, all spending counted (95 % interval {reach}).", f"level-{row['metric']}")
     base = figure(scaled(before)["mean"], places=places)
     points = " points" if row["unit"].startswith("%") else ""
     way = "higher" if row["difference"] > 0 else "lower"
