@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from dataclasses import replace
 
 import pytest
@@ -39,15 +40,17 @@ def open_page(chromium):
 def draw_all(page):
     """Open what is folded away and scroll past every chart, so that each is drawn."""
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    for at in page.query_selector_all(".chart"):
-        at.evaluate(
-            "(chart) => chart.scrollIntoView()"
-        )  # plainly: waiting for a page to stand still fails on a busy machine
-        page.wait_for_timeout(20)
-    for _ in range(100):  # the page's policy forbids the evaluation that waiting for a function needs
-        if page.evaluate("[...document.querySelectorAll('.chart')].every((at) => at.querySelector('svg'))"):
+    # one after another, each until it is there: on a busy machine a chart passed too quickly is never seen
+    bring = """() => {
+      const left = [...document.querySelectorAll(".chart")].find((at) => !at.querySelector("svg"));
+      if (left) left.scrollIntoView();
+      return !left;
+    }"""
+    end = time.monotonic() + 120.0
+    while time.monotonic() < end:
+        if page.evaluate(bring):
             return
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(20)
     pytest.fail("a chart was not drawn")
 
 
