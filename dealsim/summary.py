@@ -79,6 +79,10 @@ def pairs_needed(differences: np.ndarray) -> float:
     return float(n)
 
 
+SHOWN = ("better", "worse", "higher", "lower")
+"""Verdicts that an interval bears out."""
+
+
 def verdict_of(low: float, high: float, good: str) -> str:
     """Which way a difference goes, in a word; nothing is claimed that the interval does not show."""
     if math.isnan(low) or math.isnan(high) or low <= 0.0 <= high:
@@ -136,20 +140,23 @@ def summarise(table: pd.DataFrame, names: Sequence[str], weeks: int, metrics: Ma
     return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
 
 
-def smoothed(table: pd.DataFrame, metric: str, scenario: str, group: str = "all") -> pd.DataFrame:
-    """A metric smoothed over the 12 weeks up to each fourth week: one row a week, one column a replicate.
+Parts = dict[tuple[str, str, str], pd.DataFrame]
+"""One table by metric, group and scenario."""
+
+
+def _parts(table: pd.DataFrame, metrics: Sequence[str]) -> Parts:
+    """The rows of those metrics, taken apart in one pass."""
+    wanted = table[table["metric"].isin(metrics)]
+    by: Any = wanted.groupby(["metric", "group", "scenario"], observed=True, sort=False)
+    return dict(iter(by))
+
+
+def smoothed(table: pd.DataFrame, metrics: Sequence[str]) -> Parts:
+    """Metrics smoothed over the 12 weeks up to each fourth week: one row a week, one column a replicate.
 
     Sums that add up over time are not smoothed.
     """
-    rows = table[(table["metric"] == metric) & (table["scenario"] == scenario) & (table["group"] == group)]
-    return _smooth(rows, metric)
-
-
-def smoothed_by(table: pd.DataFrame, metrics: Sequence[str]) -> dict[tuple[str, str, str], pd.DataFrame]:
-    """Every one of those metrics smoothed as `smoothed` does, by metric, scenario and group, in one pass."""
-    wanted = table[table["metric"].isin(metrics)]
-    by: Any = wanted.groupby(["metric", "scenario", "group"], observed=True, sort=False)
-    return {(str(m), str(s), str(g)): _smooth(rows, str(m)) for (m, s, g), rows in by}
+    return {key: _smooth(rows, key[0]) for key, rows in _parts(table, metrics).items()}
 
 
 def _smooth(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -204,9 +211,7 @@ def pair_outcomes(
              "pairs": len(per_pair), "reached": len(reached), "mean": mean, "low": low, "high": high}
         )  # fmt: skip
 
-    wanted = table[table["metric"].isin([*headline, CUMULATIVE])]
-    by: Any = wanted.groupby(["metric", "group", "scenario"], observed=True, sort=False)
-    parts: dict[tuple[str, str, str], pd.DataFrame] = dict(iter(by))
+    parts = _parts(table, [*headline, CUMULATIVE])
     smooth = {key: _smooth(part, key[0]) for key, part in parts.items() if key[0] != CUMULATIVE}
     groups = list(dict.fromkeys(group for _, group, _ in parts))
     for name in names[1:]:

@@ -15,11 +15,14 @@ from dealsim.results import Results
 from dealsim.scenarios.timetable import monday_of
 from dealsim.show.plots import group_name, grouped_metrics, groups_of, raw_row
 from dealsim.show.words import between, count, figure, places_of, scaled, sentence, title_of
-from dealsim.summary import CUMULATIVE, interval, verdict_of
+from dealsim.summary import CUMULATIVE, SHOWN, interval, verdict_of
 from dealsim.text import plain
 
 SURVEY_MARGIN = 0.11
 """Points of life satisfaction that a survey of 1,000 people can be out by: 1.96 × 1.8 ÷ √1,000."""
+WORSE_BY_CHANCE = 0.025
+"""Share of differences that seem worse where there is no effect: one end of a 95 % interval."""
+NOT_PROOF = "That is not proof that nobody is: small harms need more pairs to be seen."
 NEVER_MORE = 2_000
 """Pairs beyond which it is not said how many would do: nobody will run them."""
 
@@ -36,7 +39,6 @@ class Finding:
 class Findings:
     """What is found of one scenario: worse, better, neither good nor bad, and what cannot be told."""
 
-    scenario: str
     worse: tuple[Finding, ...]
     better: tuple[Finding, ...]
     other: tuple[Finding, ...]
@@ -61,7 +63,6 @@ def findings(results: Results, scenario: str) -> Findings:
     needed = sorted(int(row["pairs_needed"]) for row in unsure if math.isfinite(row["pairs_needed"]))
     within = [pairs for pairs in needed if pairs <= NEVER_MORE]
     return Findings(
-        scenario=scenario,
         worse=(*of("worse"), *_groups_worse(results, scenario)),
         better=of("better"),
         other=of("higher", "lower", "no difference"),
@@ -73,7 +74,7 @@ def findings(results: Results, scenario: str) -> Findings:
 
 def _finding(results: Results, row: dict[str, Any]) -> Finding:
     """One difference in a sentence, with both levels and the interval."""
-    if row["verdict"] not in ("better", "worse", "higher", "lower"):
+    if row["verdict"] not in SHOWN:
         return Finding(sentence(row, results.base), f"difference-{row['metric']}")
     before = raw_row(results, row["metric"], results.base)
     row = scaled(row)
@@ -95,8 +96,7 @@ def _finding(results: Results, row: dict[str, Any]) -> Finding:
     unit = f" on a scale of {unit}" if unit.startswith("0–") else f" {unit}" if unit else ""
     return Finding(
         f"{plain(row['label'])}: {apart}{points} {way} under {title}: {figure(row['mean'], places=places)} instead of "
-        f"{base}{unit} "
-        f"(95 % interval of the difference {reach}).",
+        f"{base}{unit} (95 % interval of the difference {reach}).",
         f"difference-{row['metric']}",
     )
 
@@ -104,7 +104,7 @@ def _finding(results: Results, row: dict[str, Any]) -> Finding:
 def _groups_worse(results: Results, scenario: str) -> Iterable[Finding]:
     """Fifths and places that are worse off by a measure by which everyone together is not."""
     looked_at = sum(len(groups_of(results, scenario, metric)) for metric in grouped_metrics(results))
-    by_chance = f"of {looked_at} looked at, about {looked_at / 40:.1f} would seem worse by chance"
+    by_chance = f"of {looked_at} looked at, about {looked_at * WORSE_BY_CHANCE:.1f} would seem worse by chance"
     for metric in grouped_metrics(results):
         whole = raw_row(results, metric, scenario)
         if whole is not None and whole["verdict"] == "worse":
@@ -222,4 +222,4 @@ def _months(results: Results, row: dict[str, Any]) -> str:
 
 def _is_shown(results: Results, row: dict[str, Any]) -> bool:
     found = raw_row(results, row["metric"], row["scenario"])
-    return bool(found and found["verdict"] in ("better", "worse", "higher", "lower"))
+    return bool(found and found["verdict"] in SHOWN)

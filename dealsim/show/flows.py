@@ -101,14 +101,14 @@ def _sankey(table: pd.DataFrame) -> dict[str, Any]:
     middle = len(nodes)
     links = [(at, middle, key) for at, key in enumerate(nodes) if key in BEGAN]
     links += [(middle, at, key) for at, key in enumerate(nodes) if key not in BEGAN]
-    colours = [_COLOURS.get(name, "#444444" if key in BEGAN else _OTHER) for key, name in names.items()]
+    colours = {key: _COLOURS.get(name, "#444444" if key in BEGAN else _OTHER) for key, name in names.items()}
     shown = [f"{name}: {figure(means[key], places=1)}" for key, name in names.items()]
     return {
         "type": "sankey",
         "arrangement": "snap",
         "node": {
             "label": [*map(label, shown), ""],
-            "color": [*colours, "#444444"],
+            "color": [*colours.values(), "#444444"],
             "pad": 14,
             "thickness": 14,
             "hovertemplate": "%{label}<extra></extra>",
@@ -117,7 +117,7 @@ def _sankey(table: pd.DataFrame) -> dict[str, Any]:
             "source": [link[0] for link in links],
             "target": [link[1] for link in links],
             "value": numbers(pd.Series([max(0.0, means[link[2]]) for link in links])),
-            "color": [f"{_COLOURS.get(names[link[2]], '#444444' if link[2] in BEGAN else _OTHER)}55" for link in links],
+            "color": [f"{colours[link[2]]}55" for link in links],
             "hovertemplate": "%{source.label} → %{target.label}<extra></extra>",
         },
     }

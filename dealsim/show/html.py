@@ -41,29 +41,21 @@ def table(
     out; another can be scrolled sideways there, which takes far less room in the page.
     """
     kind = [' class="n"' if at in right else "" for at in range(len(heads))]
-    if not stacks:
-        head = "".join(f'<th scope="col"{kind[at]}>{text}</th>' for at, text in enumerate(heads))
-        body = "".join(
-            f'<tr><th scope="row">{first}</th>'
-            + "".join(f"<td{kind[at]}>{text}</td>" for at, text in enumerate(others, 1))
-            + "</tr>"
-            for first, *others in rows
-        )
-        return (
-            f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table><caption>{caption}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        )
-    head = "".join(f'<th scope="col" role="columnheader"{kind[at]}>{text}</th>' for at, text in enumerate(heads))
+    labelled = [f' data-label="{text}"' if stacks else "" for text in heads]
+
+    def role(name: str) -> str:
+        return f' role="{name}"' if stacks else ""
+
+    head = "".join(f'<th scope="col"{role("columnheader")}{kind[at]}>{text}</th>' for at, text in enumerate(heads))
     lines = []
     for first, *others in rows:
-        cells = "".join(
-            f'<td role="cell" data-label="{heads[at]}"{kind[at]}>{text}</td>' for at, text in enumerate(others, 1)
-        )
-        lines.append(f'<tr role="row"><th scope="row" role="rowheader">{first}</th>{cells}</tr>')
+        cells = "".join(f"<td{role('cell')}{labelled[at]}{kind[at]}>{text}</td>" for at, text in enumerate(others, 1))
+        lines.append(f'<tr{role("row")}><th scope="row"{role("rowheader")}>{first}</th>{cells}</tr>')
+    style = ' class="stacks"' if stacks else ""
     return (
-        f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table class="stacks" role="table"><caption>{caption}'
-        f'</caption><thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{"".join(lines)}'
-        "</tbody></table></div>"
+        f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table{style}{role("table")}>'
+        f"<caption>{caption}</caption><thead{role('rowgroup')}><tr{role('row')}>{head}</tr></thead>"
+        f"<tbody{role('rowgroup')}>{''.join(lines)}</tbody></table></div>"
     )
 
 

@@ -9,7 +9,6 @@ import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,9 @@ from scipy import stats
 
 from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.results import Results
-from dealsim.scenarios.timetable import WEEK_ZERO
+from dealsim.scenarios.timetable import monday_of
 from dealsim.show.words import between, count, figure, in_words, places_of, scaled, sentence, title_of, unit_shown
-from dealsim.summary import CUMULATIVE, smoothed_by
+from dealsim.summary import CUMULATIVE, Parts, smoothed
 from dealsim.text import label, plain
 
 # Blue, orange, green, purple, brown: told apart by people who see few colours, 4.5 to 1 or more on white.
@@ -86,7 +85,7 @@ class Pair:
 
 def charts_over_time(results: Results) -> dict[str, list[Pair]]:
     """The charts of every headline metric, by theme; a metric that was never measured has none."""
-    smooth = smoothed_by(results.series, results.headline)
+    smooth = smoothed(results.series, results.headline)
     found: dict[str, list[Pair]] = {}
     for metric in results.headline:
         level = level_chart(results, metric, smooth)
@@ -109,7 +108,7 @@ def _band(wide: pd.DataFrame) -> pd.DataFrame:
 
 def _days(weeks: Sequence[int]) -> list[str]:
     """The day each week ends: a mean up to that week is drawn there."""
-    return [(WEEK_ZERO + timedelta(weeks=int(week) + 1)).isoformat() for week in weeks]
+    return [monday_of(int(week) + 1).isoformat() for week in weeks]
 
 
 def dates_of(weeks: Sequence[int]) -> dict[str, Any]:
@@ -250,10 +249,6 @@ def raw_row(results: Results, metric: str, scenario: str, group: str = "all") ->
     return {str(name): value for name, value in rows.iloc[0].to_dict().items()} if len(rows) else None
 
 
-Smooth = dict[tuple[str, str, str], pd.DataFrame]
-"""Smoothed values by metric, scenario and group."""
-
-
 def _views(
     wide: Callable[[str, str], pd.DataFrame | None], names: Sequence[str], groups: Sequence[str]
 ) -> Views | None:
@@ -286,7 +281,7 @@ def groups_shown(results: Results) -> list[str]:
     return [*sorted(g for g in known if g.startswith("quintile:")), *sorted(g for g in known if g.startswith("place:"))]
 
 
-def level_chart(results: Results, metric: str, smooth: Smooth) -> Chart | None:
+def level_chart(results: Results, metric: str, smooth: Parts) -> Chart | None:
     """How high a metric stands in every scenario, with its interval."""
     about = results.metrics[metric]
     factor, unit = unit_shown(about.unit)
@@ -294,7 +289,7 @@ def level_chart(results: Results, metric: str, smooth: Smooth) -> Chart | None:
     bands: dict[str, pd.DataFrame] = {}
     low, high = math.inf, -math.inf
     for at, name in enumerate(results.names):
-        wide = smooth.get((metric, name, "all"))
+        wide = smooth.get((metric, "all", name))
         if wide is None or wide.empty:
             continue
         band = _band(wide * factor)
@@ -313,7 +308,7 @@ def level_chart(results: Results, metric: str, smooth: Smooth) -> Chart | None:
     mean = "At the end" if metric == CUMULATIVE else f"Mean of {span}"
 
     def of_group(name: str, group: str) -> pd.DataFrame | None:
-        found = smooth.get((metric, name, group))
+        found = smooth.get((metric, group, name))
         return None if found is None else found * factor
 
     return Chart(
@@ -330,7 +325,7 @@ def level_chart(results: Results, metric: str, smooth: Smooth) -> Chart | None:
     )
 
 
-def difference_chart(results: Results, metric: str, smooth: Smooth) -> Chart | None:
+def difference_chart(results: Results, metric: str, smooth: Parts) -> Chart | None:
     """How far each scenario stands from the base, pair by pair, with its interval."""
     if not results.is_comparison or metric == CUMULATIVE:
         return None
@@ -338,7 +333,7 @@ def difference_chart(results: Results, metric: str, smooth: Smooth) -> Chart | N
     factor, unit = unit_shown(about.unit)
 
     def of_group(name: str, group: str) -> pd.DataFrame | None:
-        own, base = smooth.get((metric, name, group)), smooth.get((metric, results.base, group))
+        own, base = smooth.get((metric, group, name)), smooth.get((metric, group, results.base))
         return None if own is None or base is None else (factor * (own - base)).dropna(axis=1, how="all")
 
     traces, said = [], []

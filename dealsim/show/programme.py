@@ -16,6 +16,7 @@ from dealsim.levers import LEVERS
 from dealsim.results import Results
 from dealsim.scenarios import Scenario, scenario_from
 from dealsim.scenarios.timetable import (
+    Dated,
     by_date,
     form_of,
     is_old,
@@ -88,23 +89,26 @@ def programme_charts(results: Results) -> list[Chart]:
     """One chart a scenario that does anything: the base whole, the others where they differ from it."""
     weeks = int(results.settings["weeks"])
     charts: list[Chart] = []
-    before: list[Span] = []
-    for at, content in enumerate(results.scenarios):
-        scenario = _stored(content)
+    scenarios = [_stored(content) for content in results.scenarios]
+    base = scenarios[0]
+    before = [] if base is None else spans(base, weeks)
+    said = frozenset() if base is None else frozenset(row.what for row in base.timetable(weeks))
+    for at, scenario in enumerate(scenarios):
         if scenario is None:
             continue
-        every = spans(scenario, weeks)
-        own = [span for span in every if at == 0 or span not in before]
+        own = spans(scenario, weeks)
+        timetable = [row for row in scenario.timetable(weeks) if row.week < weeks]
+        if at:
+            own = [span for span in own if span not in before]
+            timetable = [row for row in timetable if row.what not in said]
         shocks = [shock for shock in scenario.shocks if week_of(shock["at"]) < weeks]
-        if at == 0:
-            before = every
         if own or shocks:
-            charts.append(_chart(results, at, scenario, own, shocks, weeks))
+            charts.append(_chart(results, at, own, shocks, timetable, weeks))
     return charts
 
 
 def _chart(
-    results: Results, at: int, scenario: Scenario, own: list[Span], shocks: list[Mapping[str, Any]], weeks: int
+    results: Results, at: int, own: list[Span], shocks: list[Mapping[str, Any]], timetable: list[Dated], weeks: int
 ) -> Chart:
     name = results.names[at]
     bars = [(LEVERS[span.lever].label, span) for span in own]
@@ -128,9 +132,6 @@ def _chart(
         *({"text": f"<b>{label(row, 40)}</b>", "x": 0, "xref": "paper", "xanchor": "left", "y": label(row, 40), "yshift": 17,
            "showarrow": False, "font": {"size": 12}} for row in rows),
     ]  # fmt: skip
-    base = _stored(results.scenarios[0]) if at else None
-    said = set() if base is None else {row.what for row in base.timetable(weeks)}
-    timetable = [row for row in scenario.timetable(weeks) if row.week < weeks and row.what not in said]
     besides = "" if at == 0 or not results.is_comparison else f"; only what differs from {title_of(results.base)}"
     return Chart(
         key=f"programme-{at}",

@@ -10,6 +10,8 @@
   };
   const place = (chart) => document.getElementById(`${chart.id}-chart`);
   const lines = (chart) => chart.data.map((trace, at) => [trace, at]).filter(([trace]) => trace.name && !trace.yaxis);
+  // the two edges of a line's band, which are drawn before it; none where a line has no interval
+  const edges = (chart, index) => chart.data[index - 1]?.fill ? [chart.data[index - 2], chart.data[index - 1]] : null;
   const number = (value) => value === null ? "no figure" : String(value).replace("-", "−");
 
   const draw = (chart) => {
@@ -28,9 +30,8 @@
   // What every line stands at, at one point in time, as a sentence that a screen reader speaks.
   const spoken = (chart, at) => {
     const said = lines(chart).map(([trace, index]) => {
-      const low = chart.data[index - 2], high = chart.data[index - 1];
-      const band = high && high.fill ? ` (${number(low.y[at])} to ${number(high.y[at])})` : "";
-      return `${trace.name} ${number(trace.y[at])}${band}`;
+      const band = edges(chart, index)?.map((edge) => number(edge.y[at])).join(" to ");
+      return `${trace.name} ${number(trace.y[at])}${band ? ` (${band})` : ""}`;
     });
     return `${month(day(lines(chart)[0][0], at))}: ${said.join("; ")}`;
   };
@@ -70,9 +71,9 @@
       if (heights) lines(chart).forEach(([trace, at], which) => {
         const {mean, half} = heights[which];
         trace.y = mean;
-        if (half) [-1, 1].forEach((side, before) => {
-          chart.data[at - 2 + before].y = mean.map((value, k) => value === null || half[k] === null ? null
-            : Number((value + side * half[k]).toPrecision(4)));
+        if (half) edges(chart, at)?.forEach((edge, isHigh) => {
+          edge.y = mean.map((value, k) => value === null || half[k] === null ? null
+            : Number((value + (isHigh ? half[k] : -half[k])).toPrecision(4)));
         });
       });
       chart.group = heights ? select.value : "";
@@ -116,10 +117,9 @@
   const csv = (chart) => {
     const rows = [["line", "group", "week_ends", "mean", "low", "high", "unit", "run"]];
     lines(chart).forEach(([trace, index]) => {
-      const high = chart.data[index - 1], banded = high && high.fill;
+      const [low, high] = edges(chart, index) ?? [];
       trace.y.forEach((value, at) => rows.push([trace.name, chart.group || page.everyone,
-        day(trace, at).toISOString().slice(0, 10), value, banded ? chart.data[index - 2].y[at] : null,
-        banded ? high.y[at] : null, chart.unit, page.run]));
+        day(trace, at).toISOString().slice(0, 10), value, low?.y[at], high?.y[at], chart.unit, page.run]));
     });
     return rows;
   };

@@ -15,7 +15,7 @@ from dealsim.checkpoints import replace_whole
 from dealsim.errors import StoreError
 from dealsim.metrics import THEMES
 from dealsim.results import Results
-from dealsim.show.findings import Finding, findings, pace
+from dealsim.show.findings import NOT_PROOF, WORSE_BY_CHANCE, Finding, findings, pace
 from dealsim.show.flows import flow_charts
 from dealsim.show.grounds import limits, record
 from dealsim.show.html import csv_link, data_of, drawn, figure_of, table
@@ -136,7 +136,7 @@ def report_page(results: Results, made_from: str) -> str:
         f'<section aria-labelledby="{key}"><h2 id="{key}">{escaped(heading)}</h2>\n{text}</section>'
         for key, heading, text in kept
     )
-    about = {"run": results.run_id[:8], "everyone": "Everyone", "about": "not yet calibrated"}
+    about = {"run": results.run_id[:8], "everyone": "Everyone"}
     return (
         "<!DOCTYPE html>\n"
         '<html lang="en-GB"><head><meta charset="utf-8">\n'
@@ -216,10 +216,7 @@ def _in_short(results: Results) -> str:
         lines.append(f"<h3>{escaped(title_of(name))} against {escaped(title_of(results.base))}</h3>")
         if found.warnings:
             lines.append(f'<div class="notice" role="note"><h4>Read this first</h4>{_list(found.warnings, 5)}</div>')
-        nobody = (
-            "<p>No headline measure, fifth or place is shown to be worse off. That is not proof that nobody is: small "
-            "harms need more pairs to be seen.</p>"
-        )
+        nobody = f"<p>No headline measure, fifth or place is shown to be worse off. {NOT_PROOF}</p>"
         lines.append(f"<h4>Worse</h4>{_list(found.worse, 5) if found.worse else nobody}")
         lines.append(
             f"<h4>Better</h4>{_list(found.better, 5) if found.better else '<p>Nothing is shown to be better.</p>'}"
@@ -262,7 +259,7 @@ def _who_loses(results: Results, charts: list[Chart]) -> str:
         if not lost:
             lines.append(
                 f"<p>Under {escaped(title_of(name))} no fifth, place or headline measure is shown to be worse off. "
-                "That is not proof that nobody is: small harms need more pairs to be seen.</p>"
+                f"{NOT_PROOF}</p>"
             )
             continue
         body = []
@@ -278,7 +275,7 @@ def _who_loses(results: Results, charts: list[Chart]) -> str:
         caption = f"Worse under {escaped(title_of(name))} than under {escaped(title_of(results.base))}"
         lines.append(table(("Measure", "Worse for", "Difference, lowest to highest of these"), body, caption))
     if tested:
-        by_chance = tested / 40
+        by_chance = tested * WORSE_BY_CHANCE
         more = f" Were there no effect, about {by_chance:.0f} would seem worse by chance." if by_chance >= 1 else ""
         lines.append(f'<p class="muted">{tested} differences by fifth and place were looked at.{more}</p>')
     return "\n".join([*lines, f'<div class="grid">{"".join(figure_of(chart, 3) for chart in charts)}</div>'])

@@ -118,7 +118,7 @@ def test_it_pays_back_in_the_first_week_after_the_last_debt(values):
 
 
 def test_a_smoothed_value_is_the_mean_of_twelve_weeks():
-    smooth = smoothed(table([range(40)]), "mean_trust", "base")
+    smooth = smoothed(table([range(40)]), ["mean_trust"])["mean_trust", "all", "base"]
     assert smooth.loc[15, 0] == pytest.approx(np.mean(range(4, 16)))
 
 
