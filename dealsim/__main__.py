@@ -137,16 +137,24 @@ def verify(
     out: Annotated[str, typer.Option(help="Where results folders lie, to find one by its id")] = "results",
     workers: Workers = None,
     replay: Annotated[bool, typer.Option(help="Live the runs again and compare them to the last bit")] = True,
+    runs: Annotated[
+        int | None, typer.Option(help="Runs of a sweep that are lived again [default: 20, evenly spread]", min=0)
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
     """Check a results folder: every file, then every run lived again."""
     from dealsim import store
     from dealsim.show.terminal import Shown
+    from dealsim.sweeps.folder import is_sweep_folder
+    from dealsim.sweeps.verifying import LIVED_AGAIN, verify_sweep
 
     path = store.find(folder, out)
     with Shown(quiet or as_json) as progress:
-        found = store.verify(path, replay=replay, workers=workers, progress=progress)
+        if is_sweep_folder(path):
+            found = verify_sweep(path, runs=(LIVED_AGAIN if runs is None else runs) if replay else 0, progress=progress)
+        else:
+            found = store.verify(path, replay=replay, workers=workers, progress=progress)
     if as_json:
         _print_json(
             {
@@ -167,6 +175,76 @@ def verify(
             f"identical: {found.replayed} runs lived again to the last bit" if found.replayed else "no damage found"
         )
     return MISMATCH if found.problems else OK
+
+
+@app.command()
+def sweep(
+    file: Annotated[str, typer.Argument(help="A sweep file (.yaml)")],
+    size: Annotated[int | None, typer.Option(help="Citizens, in place of what the file says")] = None,
+    years: Annotated[int | None, typer.Option(help="Years to live, in place of what the file says")] = None,
+    seed: Annotated[int | None, typer.Option(help="In place of what the file says")] = None,
+    replicates: Annotated[int | None, typer.Option(help="Lives at each point, in place of what the file says")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes of this machine, 0 for none; never changes a figure [default: all processors]"),
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a dask scheduler whose workers do the work (tcp://…)")
+    ] = None,
+    place: Place = None,
+    rank_of: RankOf = None,
+    max_failures: Annotated[int | None, typer.Option(help="End when more runs than this have failed", min=0)] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try runs again that failed or were set aside before")
+    ] = False,
+    out: Annotated[str, typer.Option(help="Folder in which the sweep's own folder lies")] = "results",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print progress and the end as JSON, one object a line")
+    ] = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> int:
+    """Live many runs over many points; given again, the same command goes on where it was stopped."""
+    import time
+
+    from dealsim.sweeps.plan import default_workers, estimate_sweep, plan_sweep
+
+    began = time.perf_counter()
+    sizes = {"size": size, "years": years, "seed": seed, "replicates": replicates}
+    made = plan_sweep(file, place=place, rank_of=rank_of, **sizes)
+    if dry_run:
+        _print_sweep_estimate(made, estimate_sweep(made, workers or default_workers()), workers, as_json)
+        return OK
+    from dealsim import store
+    from dealsim.show.terminal import SweepShown, note
+    from dealsim.sweeps.carrying_out import carry_out
+
+    if not (quiet or as_json):
+        _say_first_use()
+    _halt.is_gentle = True
+    with SweepShown(quiet, as_json) as progress:
+        results = carry_out(
+            made, workers=workers, scheduler=scheduler, out=out, max_failures=max_failures, retry_failed=retry_failed,
+            progress=progress, stop=_halt.is_set,
+        )  # fmt: skip
+    failed = results.failed
+    if as_json:
+        said = {"folder": results.folder.as_posix(), "runs": len(results.runs), "points": results.n_points,
+                "replicates": results.replicates, "failed": len(failed), "notices": list(results.notices)}  # fmt: skip
+        _print_json({"event": "finished", **said})
+    else:
+        for line in results.notices:
+            note(line)
+        typer.echo(
+            f"Sweep:   {store.shown(results.folder)} ({len(results.runs):,} runs at {results.n_points:,} points)"
+        )
+        if not quiet:
+            typer.echo(f"Next:    dealsim analyse {store.shown(results.folder)}")
+            typer.echo(f"Took {time.perf_counter() - began:.0f} s")
+    if len(failed):
+        _say_error(f"{len(failed):,} of {len(results.runs):,} runs failed; the first: {failed['error'].iloc[0]}")
+        return SOME_FAILED
+    return OK
 
 
 @app.command("list")
@@ -481,6 +559,34 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
         typer.echo(f"Note: {_safe(line, 400)}")
     for name, rows in timetables.items():
         print_timetable(name, rows)
+
+
+def _print_sweep_estimate(made: Any, needed: Any, workers: int | None, as_json: bool) -> None:
+    from dealsim.show.terminal import time_in_words
+    from dealsim.show.words import count
+    from dealsim.sweeps.plan import default_workers
+
+    workers = workers or default_workers()
+    asked = made.asked
+    if as_json:
+        said = {name: round(value, 3) for name, value in vars(needed).items()}
+        _print_json({"dry_run": True, "name": asked.name, **said, "workers": workers, "size": asked.size,
+                     "years": asked.years, "replicates": asked.replicates, "design": asked.design.as_dict(),
+                     "factors": [factor.as_dict() for factor in asked.factors]})  # fmt: skip
+        return
+    typer.echo(
+        f"{asked.design.kind.replace('_', ' ')}: {count(needed.points, 'point')} of {count(len(asked.factors), 'factor')}, "
+        f"{count(len(asked.scenarios), 'scenario')}, {count(asked.replicates, 'replicate')}: {count(needed.runs, 'run')} "
+        f"of {asked.size:,} citizens over {count(asked.years, 'year')}, and {count(needed.burn_ins, 'borough')} to burn in."
+    )
+    typer.echo(
+        f"About {time_in_words(3600 * needed.hours)} with {count(workers, 'worker')}, {needed.memory_mb:,.0f} MB of memory "
+        f"and {needed.disk_mb:,.0f} MB of disk. Nothing was run."
+    )
+    if asked.stop_at:
+        typer.echo(
+            f"More replicates are added until half the interval of {asked.stop_at.metric} is {asked.stop_at.error:g}."
+        )
 
 
 def _print_text(text: str) -> None:

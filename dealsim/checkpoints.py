@@ -13,11 +13,11 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -34,6 +34,7 @@ _NOT_OF_THE_ENGINE = (
     "web/",
     "analysis/",
     "scenarios/",
+    "sweeps/",
     "__main__.py",
     "agents/view.py",
     "browser.py",
@@ -102,15 +103,23 @@ def key_of(place: PlaceInput, size: int, borough_seed: int, parameters: Paramete
 
 def replace_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is either the old one or the whole new one, also after a power cut."""
+    with written_whole(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write into that takes the place of `path` when all is written, also after a power cut."""
     part = path.with_name(f".part-{os.getpid()}-{threading.get_ident()}-{path.name}")
     try:
         with part.open("wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
     except BaseException:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise
     if os.name == "posix":
         handle = os.open(path.parent, os.O_RDONLY)

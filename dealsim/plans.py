@@ -37,6 +37,8 @@ MOST_CITIZEN_WEEKS = 10**12
 """The largest amount of work that is started: citizens × weeks, summed over runs."""
 
 CITIZEN_WEEKS_A_SECOND = 13e6
+SECONDS_A_WEEK = 0.25e-3
+"""What a week costs however small the borough is."""
 BYTES_A_CITIZEN = 400
 ROWS_A_WEEK = 225
 DISK_BYTES_A_ROW = 5.1
@@ -72,12 +74,22 @@ class Plan:
 
     def borough_seed(self, replicate: int) -> int:
         """The seed of the borough in which a replicate is lived."""
-        borough = replicate % self.boroughs
-        return self.seed if borough == 0 else _seed("borough", self.seed, borough)
+        return borough_seed(self.seed, self.boroughs, replicate)
 
     def life_seed(self, replicate: int) -> int:
         """The seed of a replicate's chances, the same in every scenario."""
-        return _seed("life", self.seed, replicate)
+        return life_seed(self.seed, replicate)
+
+
+def borough_seed(seed: int, boroughs: int, replicate: int) -> int:
+    """The seed of the borough in which a replicate is lived: the replicates go round the boroughs."""
+    borough = replicate % boroughs
+    return seed if borough == 0 else _seed("borough", seed, borough)
+
+
+def life_seed(seed: int, replicate: int) -> int:
+    """The seed of a replicate's chances, the same whatever is compared."""
+    return _seed("life", seed, replicate)
 
 
 def _seed(kind: str, seed: int, number_: int) -> int:
@@ -233,16 +245,21 @@ def estimate(made: Plan) -> Estimate:
     runs = len(made.scenarios) * made.replicates
     burn_ins = len(set(made.parameters)) * made.boroughs
     at_once = min(made.workers, os.cpu_count() or 1, runs)
-    work = made.size * (runs * made.weeks / at_once + burn_ins * BURN_IN_WEEKS / min(at_once, burn_ins))
+    weeks = runs * made.weeks / at_once + burn_ins * BURN_IN_WEEKS / min(at_once, burn_ins)
     rows = runs * made.weeks * ROWS_A_WEEK
     worlds = min(burn_ins, at_once * len(set(made.parameters))) + min(made.workers, runs)
     return Estimate(
         runs=runs,
         burn_ins=burn_ins,
-        minutes=work / CITIZEN_WEEKS_A_SECOND / 60 + (3 + 0.15 * runs) / 60,
+        minutes=(seconds_to_live(made.size, weeks) + 3 + 0.15 * runs) / 60,
         memory_mb=420 + worlds * made.size * BYTES_A_CITIZEN / 1e6 + rows * 100 / 1e6,
         disk_mb=1 + 6 + rows * DISK_BYTES_A_ROW / 1e6,
     )
+
+
+def seconds_to_live(size: int, weeks: float) -> float:
+    """How long so many weeks of a borough take, one after another, on a processor of 2020."""
+    return weeks * (size / CITIZEN_WEEKS_A_SECOND + SECONDS_A_WEEK)
 
 
 def _refuse_too_much(made: Plan) -> None:
@@ -254,7 +271,7 @@ def _refuse_too_much(made: Plan) -> None:
             f"is {MOST_CITIZEN_WEEKS / 1e9:,.0f} billion citizen-weeks, and this is {work / 1e9:,.0f}. "
             "Ask for fewer citizens, years or replicates."
         )
-    memory = _memory_mb()
+    memory = memory_mb()
     if memory is not None and needed.memory_mb > 0.85 * memory:
         raise LimitError(
             f"this needs about {needed.memory_mb:,.0f} MB of memory and the machine has {memory:,.0f} MB. "
@@ -262,7 +279,8 @@ def _refuse_too_much(made: Plan) -> None:
         )
 
 
-def _memory_mb() -> float | None:
+def memory_mb() -> float | None:
+    """The memory of this machine; None where it does not say."""
     try:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6)
     except (AttributeError, ValueError, OSError):
@@ -270,16 +288,26 @@ def _memory_mb() -> float | None:
 
 
 def run_id_of(made: Plan, at: int, replicate: int) -> str:
-    """The id of one run: what it depends on, hashed."""
-    resolved = made.scenarios[at].as_dict()
+    """The id of one run of a plan."""
+    where = checkpoints.place_hash(made.place)
+    setting = setting_of(made.scenarios[at], made.parameters[at], where, made.size, made.weeks)
+    return run_id(setting, made.borough_seed(replicate), made.life_seed(replicate))
+
+
+def setting_of(scenario: Scenario, parameters: Parameters, place_hash: str, size: int, weeks: int) -> str:
+    """The hash of everything a run depends on but its two seeds."""
+    resolved = scenario.as_dict()
     depends_on = {
         "model_version": MODEL_VERSION,
         "policy": {key: resolved[key] for key in ("levers", "schedule", "shocks", "rivals")},
-        "parameters": [[repr(value) for value in record] for record in made.parameters[at]],
-        "place": checkpoints.place_hash(made.place),
-        "size": made.size,
-        "weeks": made.weeks,
-        "borough_seed": made.borough_seed(replicate),
-        "life_seed": made.life_seed(replicate),
+        "parameters": [[repr(value) for value in record] for record in parameters],
+        "place": place_hash,
+        "size": size,
+        "weeks": weeks,
     }
-    return hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(depends_on, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def run_id(setting: str, borough_seed: int, life_seed: int) -> str:
+    """The id of one run: the hash of its setting and its two seeds, 16 hexadecimal signs."""
+    return hashlib.sha256(f"{setting}/{borough_seed}/{life_seed}".encode()).hexdigest()[:16]

@@ -472,19 +472,21 @@ def _one(
 
 
 def _failure(scenario: str, replicate: int, error: BaseException) -> dict[str, Any]:
-    """A failed run without anything that names the user: files by their last part only."""
+    """A failed run as it is kept."""
+    said, lines = failure_text(error)
+    return {"scenario": scenario, "replicate": replicate, "error": said, "traceback": lines}
+
+
+def failure_text(error: BaseException) -> tuple[str, str]:
+    """What went wrong, and the traceback, without anything that names the user."""
     home = str(Path.home())
-    said = re.sub(r"\s+", " ", str(error).replace(home, "~"))[:500]
+    text = re.sub(r"\s+", " ", str(error).replace(home, "~"))[:500]
+    said = f"{type(error).__name__}: {text}"
     lines = [
         f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
     ]
-    return {
-        "scenario": scenario,
-        "replicate": replicate,
-        "error": f"{type(error).__name__}: {said}",
-        "traceback": "\n".join([*lines, f"{type(error).__name__}: {said}"]),
-    }
+    return said, "\n".join([*lines, said])
 
 
 def _gathered(
@@ -495,7 +497,7 @@ def _gathered(
     finished: int,
 ) -> Results:
     names = made.names
-    metrics = {name: MetricInfo(m.label, m.unit, m.good, m.meaning, m.theme) for name, m in METRICS.items()}
+    metrics = {name: MetricInfo.of(metric) for name, metric in METRICS.items()}
     if made.command == "compare":
         metrics.setdefault(CUMULATIVE, SAVING)
     runs = []

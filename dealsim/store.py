@@ -40,11 +40,15 @@ FORMAT = 1
 """The newest results format this package reads."""
 MANIFEST = "manifest.json"
 DERIVED = "derived"
+LOCK = ".lock"
+"""Held while a sweep writes in its folder."""
 PLACE_FILE = "place.csv"
 LATEST = "latest"
 """What stands for the newest results folder, where a folder or an id is asked for."""
 _NAMED = re.compile(r"-(?P<stamp>\d{8}T\d{6}Z)-(?P<id>[0-9a-f]{8})$")
 _PACKAGES = (
+    "distributed",
+    "SALib",
     "numpy",
     "numba",
     "llvmlite",
@@ -158,7 +162,8 @@ def _new_folder(root: Path, results: Results) -> Path:
     raise StoreError(f"{shown(folder)} is already there and is left as it is; nothing was written")
 
 
-def _json(value: Any) -> bytes:
+def as_json(value: Any) -> bytes:
+    """A value as a JSON file that is the same wherever it is written."""
     return (json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True) + "\n").encode()
 
 
@@ -208,19 +213,19 @@ def _scenario_files(results: Results) -> Iterator[tuple[str, str, str, Mapping[s
 
 def _files(results: Results) -> dict[str, bytes]:
     """Every data file of a results folder, by its path in it."""
-    files = {"provenance.json": _json(provenance(results))}
+    files = {"provenance.json": as_json(provenance(results))}
     for given_file, resolved_file, given, resolved in _scenario_files(results):
         files[given_file] = given.encode()
-        files[resolved_file] = _json(resolved)
+        files[resolved_file] = as_json(resolved)
     if results.place_bytes is not None:
         files[PLACE_FILE] = results.place_bytes
     files["series.parquet"] = _parquet(results.series)
     files["people.parquet"] = _parquet(results.people)
     files["events.parquet"] = _parquet(results.events)
-    files["hashes.json"] = _json(results.hashes)
+    files["hashes.json"] = as_json(results.hashes)
     if results.failed:
-        files["failed.json"] = _json(list(results.failed))
-    files["summary.json"] = _json(
+        files["failed.json"] = as_json(list(results.failed))
+    files["summary.json"] = as_json(
         {
             "format": FORMAT,
             "calibrated": CALIBRATED,
@@ -235,8 +240,8 @@ def _files(results: Results) -> dict[str, bytes]:
     return files
 
 
-def provenance(results: Results) -> dict[str, Any]:
-    """Where results come from: versions, seeds, arguments; no user, no path of theirs, no machine's name."""
+def made_with() -> dict[str, Any]:
+    """What results were made with: versions, code and machine, now; no user, no path of theirs, no machine's name."""
     versions = {}
     for name in _PACKAGES:
         try:
@@ -245,8 +250,6 @@ def provenance(results: Results) -> dict[str, Any]:
             continue
     commit, is_dirty = _commit()
     return {
-        "format": FORMAT,
-        "run_id": results.run_id,
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "model_version": MODEL_VERSION,
         "dealsim": __version__,
@@ -257,6 +260,15 @@ def provenance(results: Results) -> dict[str, Any]:
         "system": platform.system(),
         "processor": platform.machine(),
         "packages": versions,
+    }
+
+
+def provenance(results: Results) -> dict[str, Any]:
+    """Where results come from: what they were made with, seeds and arguments."""
+    return {
+        "format": FORMAT,
+        "run_id": results.run_id,
+        **made_with(),
         "arguments": dict(results.settings),
         "names": list(results.names),
         "finished": results.finished,
@@ -286,17 +298,15 @@ def _commit() -> tuple[str | None, bool | None]:
 
 def _manifest(results: Results, files: Mapping[str, bytes]) -> bytes:
     """The record of every file; it carries a hash of itself, so that no bit of it can turn unseen."""
-    record: dict[str, Any] = {
-        "format": FORMAT,
-        "run_id": results.run_id,
-        "model_version": MODEL_VERSION,
-        "files": {
-            name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-            for name, content in files.items()
-        },
+    about = {
+        name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)} for name, content in files.items()
     }
-    record["sha256_of_this"] = hashlib.sha256(_json(record)).hexdigest()
-    return _json(record)
+    return signed({"format": FORMAT, "run_id": results.run_id, "model_version": MODEL_VERSION, "files": about})
+
+
+def signed(record: Mapping[str, Any]) -> bytes:
+    """A record with a hash of itself, as a file."""
+    return as_json({**record, "sha256_of_this": hashlib.sha256(as_json(record)).hexdigest()})
 
 
 def find(folder_or_id: str | Path, root: str | Path = "results") -> Path:
@@ -346,7 +356,7 @@ def damage(folder: str | Path) -> list[str]:
                 f"{shown(path)} is of results format {record['format']}; this dealsim reads up to {FORMAT}. "
                 "A newer dealsim made it."
             )
-        if not _is_signed(record) or _json(record) != raw:
+        if not _is_signed(record) or as_json(record) != raw:
             return [f"{MANIFEST}: is not as it was written"]
         files = dict(record["files"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -358,27 +368,31 @@ def damage(folder: str | Path) -> list[str]:
             problems.append(f"{plain(name)}: does not lie in the folder itself")
             continue
         try:
-            content = file.read_bytes()
+            size = file.stat().st_size
+            if size != about["bytes"]:
+                problems.append(f"{plain(name)}: has {size:,} bytes; {about['bytes']:,} were written")
+            elif hash_of(file) != about["sha256"]:
+                problems.append(f"{plain(name)}: is not as it was written")
         except FileNotFoundError:
             problems.append(f"{plain(name)}: is missing")
-            continue
         except OSError as problem:
             problems.append(f"{plain(name)}: cannot be read ({why(problem)})")
-            continue
-        if len(content) != about["bytes"]:
-            problems.append(f"{plain(name)}: has {len(content):,} bytes; {about['bytes']:,} were written")
-        elif hashlib.sha256(content).hexdigest() != about["sha256"]:
-            problems.append(f"{plain(name)}: is not as it was written")
     for file in sorted(path.rglob("*")):
         name = file.relative_to(path).as_posix()
-        if file.is_file() and name not in files and name != MANIFEST and not name.startswith(f"{DERIVED}/"):
+        if file.is_file() and name not in files and name not in (MANIFEST, LOCK) and not name.startswith(f"{DERIVED}/"):
             problems.append(f"{plain(name)}: was not written by dealsim")
     return problems
 
 
 def _is_signed(record: Mapping[str, Any]) -> bool:
     unsigned = {key: value for key, value in record.items() if key != "sha256_of_this"}
-    return bool(record.get("sha256_of_this") == hashlib.sha256(_json(unsigned)).hexdigest())
+    return bool(record.get("sha256_of_this") == hashlib.sha256(as_json(unsigned)).hexdigest())
+
+
+def hash_of(file: Path) -> str:
+    """The sha256 of a file, read a piece at a time."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def manifest_hash(folder: str | Path) -> str:

@@ -30,6 +30,11 @@ class MetricInfo(NamedTuple):
     meaning: str = ""
     theme: str = ""
 
+    @classmethod
+    def of(cls, metric: Any) -> MetricInfo:
+        """What is said of a declared metric."""
+        return cls(*(getattr(metric, name) for name in cls._fields))
+
 
 CUMULATIVE = "cumulative_saving"
 SAVING = MetricInfo(

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from dealsim.errors import InputError
-from dealsim.levers import LEVERS, Lever
+from dealsim.levers import LEVERS
 from dealsim.scenarios.reading import MAX_DEPTH, MAX_PARTS, Document, Place, read_file
-from dealsim.scenarios.scenario import DEFAULTS, Frozen, Origin, Scenario, frozen, same_policy
+from dealsim.scenarios.scenario import DEFAULTS, Frozen, Origin, Scenario, frozen, old_value, same_policy
 from dealsim.scenarios.wording import brief, shown, suggestion
 
-__all__ = ["Scenario", "load", "same_policy", "scenario_from", "shipped_names"]
+__all__ = ["Scenario", "load", "plain_data", "same_policy", "scenario_from", "shipped_names"]
 
 MAX_PARENTS = 8
 """Longest chain of `extends`; more than a reader can follow."""
@@ -58,9 +58,20 @@ def scenario_from(content: Mapping[str, Any]) -> Scenario:
     >>> scenario_from({"name": "mild", "levers": {"blame_culture": 0.3}}).levers["blame_culture"]
     0.3
     """
-    data = _plain(content, (), itertools.count(1))
+    data = plain_data(content)
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     return _resolved(_documents(Document("scenario", text, data)))
+
+
+def plain_data(content: Mapping[str, Any]) -> Any:
+    """Python data as a file would give it.
+
+    Raises
+    ------
+    InputError
+        For the first thing no file could give.
+    """
+    return _plain(content, (), itertools.count(1))
 
 
 def _plain(value: Any, place: Place, parts: Iterator[int]) -> Any:
@@ -204,15 +215,10 @@ def _files_in(folder: Path) -> list[Path]:
         return []
 
 
-def _old(lever: Lever) -> Any:
-    """A lever's value under the old regime, whole where the lever is."""
-    return int(lever.default) if lever.whole else lever.default  # type: ignore[arg-type]
-
-
 def _resolved(documents: list[Document]) -> Scenario:
     """One scenario from a chain of documents, the eldest first."""
     single: dict[str, Any] = dict(DEFAULTS)
-    levers = {name: _old(lever) for name, lever in LEVERS.items()}
+    levers = {name: old_value(lever) for name, lever in LEVERS.items()}
     schedule: list[tuple[dict[str, Any], Origin]] = []
     shocks: list[tuple[dict[str, Any], Origin]] = []
     rivals: dict[str, bool] = {}
@@ -232,7 +238,7 @@ def _resolved(documents: list[Document]) -> Scenario:
         replaced = _replaced(renamed, kinds, origins, schedule, shocks)
         schedule = [(entry, origin) for entry, origin in schedule if entry["lever"] not in renamed]
         for name in renamed:
-            levers[name] = constants.get(name, _old(LEVERS[name]))
+            levers[name] = constants.get(name, old_value(LEVERS[name]))
             origins.pop(f"levers.{name}", None)
         origins |= {f"levers.{name}": Origin(document, ("levers", name)) for name in constants}
         schedule += [(entry, Origin(document, ("schedule", n))) for n, entry in enumerate(entries)]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from dealsim.errors import InputError
-from dealsim.levers import LEVERS, Policy
+from dealsim.levers import LEVERS, Lever, Policy
 from dealsim.scenarios.reading import Document, Place
 from dealsim.scenarios.timetable import Dated, form_of, policy_table, timetable
 from dealsim.scenarios.wording import brief, shown, suggestion
@@ -51,6 +51,11 @@ def thawed(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [thawed(part) for part in value]
     return value
+
+
+def old_value(lever: Lever) -> Any:
+    """A lever's value under the old regime, whole where the lever is."""
+    return int(lever.default) if lever.whole else lever.default  # type: ignore[arg-type]
 
 
 def same_policy(one: Policy, other: Policy) -> bool:
@@ -123,6 +128,29 @@ class Scenario:
             "rivals": list(self.rivals),
         }
         return {key: value for key, value in header.items() if value not in (None, "", [])} | body
+
+    def with_levers(self, held: Mapping[str, Any], since: Mapping[str, str] | None = None) -> Scenario:
+        """The same scenario with some levers held at a value: all it says of them is replaced, as by a child's file.
+
+        `since` names the date from which a lever is held; before it the lever is at its old value, and without one
+        it is held from the first week on. Values and dates are trusted: whoever calls has checked them.
+        """
+        since = since or {}
+        levers = dict(self.levers)
+        kept = [number for number, entry in enumerate(self.schedule) if entry["lever"] not in held]
+        schedule = [self.schedule[number] for number in kept]
+        origins = {key: origin for key, origin in self.origins.items() if not key.startswith("schedule[")}
+        origins |= {f"schedule[{now}]": self.origins[f"schedule[{before}]"] for now, before in enumerate(kept)}
+        for name, value in held.items():
+            origins.pop(f"levers.{name}", None)
+            levers[name] = old_value(LEVERS[name]) if name in since else value
+            if name in since:
+                schedule.append(frozen({"lever": name, "from": since[name], "value": value}))
+        return replace(self, levers=frozen(levers), schedule=tuple(schedule), origins=Frozen(origins))
+
+    def with_rivals(self, names: Iterable[str]) -> Scenario:
+        """The same scenario with those rivals on and no others."""
+        return replace(self, rivals=tuple(names))
 
     def policy(self, weeks: int, place_names: Sequence[str], known: Sequence[str] = ()) -> Policy:
         """The policy in force in each week, for a borough with those places (`known`: those of its place file).

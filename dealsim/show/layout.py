@@ -42,6 +42,7 @@ LAYERS = (
     "results",
     "runs",
     "store",
+    "sweeps",
     "doctor",
     "show",
     "__init__",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import sys
 import time
 from typing import Any
@@ -72,6 +74,72 @@ class Shown:
             self._tenth = tenth
             left = (now - self._began) * (whole - done) / done
             note(f"{10 * tenth} % done" + (f", about {left:,.0f} s left" if tenth < 10 else ""))
+
+
+class SweepShown:
+    """Progress of a sweep on the error stream: a bar on a terminal, now and then a line elsewhere; or JSON lines.
+
+    JSON lines go to the standard output, at most one a second.
+    """
+
+    LINE_SECONDS = 30.0
+    JSON_SECONDS = 1.0
+
+    def __init__(self, is_quiet: bool, as_json: bool) -> None:
+        self._is_quiet, self._as_json = is_quiet, as_json
+        self._said_at = -math.inf
+        self._tenth = 0
+        self._bar: Progress | None = None
+        self._task: Any = None
+
+    def __enter__(self) -> SweepShown:
+        if not self._is_quiet and not self._as_json and sys.stderr is not None and sys.stderr.isatty():
+            self._bar = Progress(
+                TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=Console(stderr=True),
+                transient=True,
+            )  # fmt: skip
+            self._bar.start()
+            self._task = self._bar.add_task("Starting the workers", total=None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, seen: Any) -> None:
+        now, is_last = time.perf_counter(), seen.done == seen.wanted
+        if self._as_json:
+            if is_last or now - self._said_at >= self.JSON_SECONDS:
+                self._said_at = now
+                print(json.dumps({"event": "progress", **seen.as_dict()}), flush=True)
+        elif self._bar is not None:
+            self._bar.update(self._task, description=self._words(seen), total=seen.wanted, completed=seen.done)
+        elif not self._is_quiet:
+            tenth = 10 * seen.done // max(1, seen.wanted)
+            if tenth > self._tenth or now - self._said_at >= self.LINE_SECONDS:
+                self._tenth, self._said_at = tenth, now
+                note(self._words(seen))
+
+    @staticmethod
+    def _words(seen: Any) -> str:
+        parts = [f"{seen.done:,} of {count(seen.wanted, 'run')}"]
+        if seen.failed or seen.set_aside:
+            parts.append(f"{seen.failed:,} failed, {seen.set_aside:,} set aside")
+        if seen.rate:
+            parts.append(f"{seen.rate:,.1f} a second" if seen.rate >= 1 else f"{60 * seen.rate:,.1f} a minute")
+            parts.append(f"about {time_in_words(seen.seconds_left)} left")
+        return ", ".join(parts)
+
+
+def time_in_words(seconds: float) -> str:
+    """A stretch of time, roughly.
+
+    >>> time_in_words(40), time_in_words(1500), time_in_words(9000)
+    ('40 s', '25 minutes', '2.5 hours')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} minutes" if seconds < 6000 else f"{seconds / 3600:,.1f} hours"
 
 
 def note(line: str) -> None:

@@ -145,8 +145,8 @@ def _signed_anew(folder):
     for name in record["files"]:
         raw = (folder / name).read_bytes()
         record["files"][name] = {"sha256": store.hashlib.sha256(raw).hexdigest(), "bytes": len(raw)}
-    record["sha256_of_this"] = store.hashlib.sha256(store._json(record)).hexdigest()
-    (folder / store.MANIFEST).write_bytes(store._json(record))
+    record["sha256_of_this"] = store.hashlib.sha256(store.as_json(record)).hexdigest()
+    (folder / store.MANIFEST).write_bytes(store.as_json(record))
 
 
 def test_a_changed_figure_is_found_by_living_again(folder):
@@ -164,7 +164,7 @@ def test_the_first_week_and_column_that_differ_are_named(folder):
     hashes = json.loads((folder / "hashes.json").read_bytes())
     for week in ("26", "39", "52"):
         hashes["deal"][week]["citizens.trust"] = "0" * 16
-    (folder / "hashes.json").write_bytes(store._json(hashes))
+    (folder / "hashes.json").write_bytes(store.as_json(hashes))
     _signed_anew(folder)
     found = store.verify(folder)
     assert found.problems == ("deal, replicate 1: differs between week 13 and week 26, column citizens.trust",)
@@ -173,7 +173,7 @@ def test_the_first_week_and_column_that_differ_are_named(folder):
 def test_another_model_version_is_said_and_not_called_damage(folder):
     origin = json.loads((folder / "provenance.json").read_bytes())
     origin["model_version"] = "0.0.1"
-    (folder / "provenance.json").write_bytes(store._json(origin))
+    (folder / "provenance.json").write_bytes(store.as_json(origin))
     _signed_anew(folder)
     found = store.verify(folder)
     assert not found.is_identical
@@ -186,8 +186,8 @@ def test_a_newer_format_is_refused_by_name(folder):
     record = json.loads((folder / store.MANIFEST).read_bytes())
     record.pop("sha256_of_this")
     record["format"] = 99
-    record["sha256_of_this"] = store.hashlib.sha256(store._json(record)).hexdigest()
-    (folder / store.MANIFEST).write_bytes(store._json(record))
+    record["sha256_of_this"] = store.hashlib.sha256(store.as_json(record)).hexdigest()
+    (folder / store.MANIFEST).write_bytes(store.as_json(record))
     with pytest.raises(StoreError, match="format 99"):
         store.read(folder)
 
@@ -196,8 +196,8 @@ def test_a_manifest_cannot_lead_out_of_the_folder(folder):
     record = json.loads((folder / store.MANIFEST).read_bytes())
     record.pop("sha256_of_this")
     record["files"]["../outside"] = {"sha256": "0", "bytes": 1}
-    record["sha256_of_this"] = store.hashlib.sha256(store._json(record)).hexdigest()
-    (folder / store.MANIFEST).write_bytes(store._json(record))
+    record["sha256_of_this"] = store.hashlib.sha256(store.as_json(record)).hexdigest()
+    (folder / store.MANIFEST).write_bytes(store.as_json(record))
     assert any("does not lie in the folder" in line for line in store.damage(folder))
 
 

@@ -1,0 +1,237 @@
+"""A sweep worked out: its points, its runs with their ids, and what they will take.
+
+It lives no run; `dealsim.sweeps.jobs` does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dealsim import checkpoints, plans
+from dealsim.engine import BURN_IN_WEEKS
+from dealsim.errors import InputError, LimitError
+from dealsim.levers import SERVICE_KINDS
+from dealsim.parameters import Parameters
+from dealsim.places import PlaceInput, read_place, shipped
+from dealsim.scenarios import Scenario
+from dealsim.sweeps.asked import Asked, read_asked
+from dealsim.sweeps.designs import Points, points_of
+from dealsim.sweeps.factors import applied, cell_of
+from dealsim.version import MODEL_VERSION
+
+MOST_RUNS = 5_000_000
+MOST_CITIZEN_WEEKS = 10**14
+"""A sweep can be stopped and gone on with, so it may be far larger than one comparison."""
+BYTES_A_RUN = 900
+BYTES_A_VALUE = 9
+BYTES_A_WORKER = 450e6
+
+
+@dataclass(frozen=True)
+class SweepPlan:
+    """A checked sweep in a place, with its points."""
+
+    asked: Asked
+    place: PlaceInput
+    points: Points
+    rank_of: int | None = None
+    place_bytes: bytes | None = field(default=None, repr=False)
+
+    @property
+    def n_runs(self) -> int:
+        """Rows of the design: points × scenarios × replicates."""
+        return len(self.points) * len(self.asked.scenarios) * self.asked.replicates
+
+    @property
+    def values_a_run(self) -> int:
+        """Values in the series of one run, at most."""
+        asked = self.asked
+        if not asked.outputs.every:
+            return 0
+        width = {"all": 1, "quintile": 5, "place": len(self.place.place_names), "service": len(SERVICE_KINDS)}
+        groups = sum(width[name] for name in asked.outputs.groups)
+        return len(asked.outputs.metrics) * groups * -(-asked.weeks // asked.outputs.every)
+
+    @cached_property
+    def place_hash(self) -> str:
+        """Names the place."""
+        return checkpoints.place_hash(self.place)
+
+    def setting(self, point: int, scenario: int) -> tuple[Scenario, Parameters]:
+        """What is lived at a point under a scenario."""
+        return applied(self.asked.scenarios[scenario], self.asked.factors, self.points.values[point])
+
+    def seeds(self, replicate: int) -> tuple[int, int]:
+        """The seeds of a replicate's borough and life, the same at every point and under every scenario."""
+        asked = self.asked
+        return plans.borough_seed(asked.seed, asked.boroughs, replicate), plans.life_seed(asked.seed, replicate)
+
+    @cached_property
+    def run_ids(self) -> np.ndarray:
+        """The id of every run as a whole number, `[point, scenario, replicate]`."""
+        asked = self.asked
+        seeds = [self.seeds(replicate) for replicate in range(asked.replicates)]
+        ids = np.zeros((len(self.points), len(asked.scenarios), asked.replicates), np.uint64)
+        for point in range(len(self.points)):
+            for at in range(len(asked.scenarios)):
+                scenario, parameters = self.setting(point, at)
+                setting = plans.setting_of(scenario, parameters, self.place_hash, asked.size, asked.weeks)
+                ids[point, at] = [int(plans.run_id(setting, *pair), 16) for pair in seeds]
+        return ids
+
+    def recipe(self) -> dict[str, Any]:
+        """Everything that must be the same for runs to lie in one folder, and what the design now is."""
+        asked = self.asked
+        same = {
+            "model_version": MODEL_VERSION,
+            "scenarios": [
+                {key: value for key, value in scenario.as_dict().items() if key in _OF_A_POLICY}
+                for scenario in asked.scenarios
+            ],
+            "place": {"name": self.place.name, "hash": self.place_hash, "rank_of": self.rank_of},
+            "size": asked.size,
+            "years": asked.years,
+            "seed": asked.seed,
+            "boroughs": asked.boroughs,
+            "metrics": list(asked.outputs.metrics),
+            "groups": list(asked.outputs.groups),
+            "every": asked.outputs.every,
+            "factors": [factor.name for factor in asked.factors],
+        }
+        return {
+            "format": 1,
+            "name": asked.name,
+            **asked.header,
+            "same": same,
+            "design": asked.design.as_dict(),
+            "factors": [factor.as_dict() for factor in asked.factors],
+            "points": len(self.points),
+            "replicates": asked.replicates,
+            "targets": [vars(target) for target in asked.targets],
+        }
+
+    def design_table(self) -> dict[str, list[Any]]:
+        """One row a point: its number, its values, and where they lie between the ends of their ranges."""
+        table: dict[str, list[Any]] = {"point": list(range(len(self.points)))}
+        for k, factor in enumerate(self.asked.factors):
+            table[factor.name] = [cell_of(row[k]) for row in self.points.values]
+        for k, factor in enumerate(self.asked.factors):
+            table[UNIT + factor.name] = self.points.unit[:, k].tolist()
+        return table
+
+
+UNIT = "unit."
+"""Starts the columns of a design that say where a value lies between the ends of its range, 0 to 1."""
+_OF_A_POLICY = ("name", "place", "levers", "schedule", "shocks", "rivals")
+
+
+def plan_sweep(
+    given: str | Path | Mapping[str, Any] | Asked,
+    *,
+    place: str | Path | PlaceInput | None = None,
+    rank_of: int | None = None,
+    **changes: int | None,
+) -> SweepPlan:
+    """Check a sweep and work out its points; `changes` are sizes given beside the file (`size=3300`).
+
+    Raises
+    ------
+    InputError
+        With every problem found.
+    LimitError
+        When it is more than a sweep may be.
+    """
+    asked = given if isinstance(given, Asked) else read_asked(given)
+    wanted: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
+    _check_sizes(wanted)
+    asked = replace(asked, **wanted)
+    if asked.boroughs > asked.replicates:
+        raise InputError(f"boroughs is {asked.boroughs} and replicates {asked.replicates}; at least as many are needed")
+    where, content = _where(asked, place, rank_of)
+    for scenario in asked.scenarios:
+        scenario.policy(1, where.place_names, where.place_names)
+    made = SweepPlan(asked, where, points_of(asked.design, asked.factors, asked.seed), rank_of, content)
+    _refuse_too_much(made)
+    return made
+
+
+def _check_sizes(wanted: Mapping[str, Any]) -> None:
+    most = {
+        "size": (1, plans.LARGEST_SIZE), "years": (1, plans.MOST_YEARS), "replicates": (1, plans.MOST_REPLICATES),
+        "seed": (0, 2**63 - 1), "boroughs": (1, plans.MOST_REPLICATES),
+    }  # fmt: skip
+    problems = []
+    for name, value in wanted.items():
+        low, high = most[name]
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
+            problems.append(f"{name} is {value!r}; it must be a whole number between {low:,} and {high:,}")
+    if problems:
+        raise InputError(problems)
+
+
+def _where(asked: Asked, place: str | Path | PlaceInput | None, rank_of: int | None) -> tuple[PlaceInput, bytes | None]:
+    if isinstance(place, PlaceInput):
+        return place, None
+    if place is not None:
+        return read_place(place, rank_of), Path(place).read_bytes()
+    if rank_of is not None:
+        raise InputError("rank_of goes with a place file of your own; give one with --place (place= in Python)")
+    return shipped(asked.scenarios[0].place), None
+
+
+@dataclass(frozen=True)
+class SweepEstimate:
+    """What a sweep will take with so many workers."""
+
+    points: int
+    runs: int
+    burn_ins: int
+    hours: float
+    disk_mb: float
+    memory_mb: float
+
+
+def estimate_sweep(made: SweepPlan, workers: int) -> SweepEstimate:
+    """What the runs of a sweep will take; hours are for this many workers on a processor of 2020."""
+    asked = made.asked
+    burn_ins = len(set(_worlds(made))) * min(asked.boroughs, asked.replicates)
+    weeks = made.n_runs * asked.weeks + burn_ins * BURN_IN_WEEKS
+    seconds = plans.seconds_to_live(asked.size, weeks)
+    return SweepEstimate(
+        points=len(made.points),
+        runs=made.n_runs,
+        burn_ins=burn_ins,
+        hours=seconds / workers / 3600,
+        # while the tables are written, the parts they are written from are still there
+        disk_mb=2 * made.n_runs * (BYTES_A_RUN + BYTES_A_VALUE * made.values_a_run) / 1e6 + 1,
+        memory_mb=(workers + 1) * BYTES_A_WORKER / 1e6 + 3 * workers * asked.size * plans.BYTES_A_CITIZEN / 1e6,
+    )
+
+
+def _worlds(made: SweepPlan) -> list[tuple[Any, ...]]:
+    """The values of everything but levers at each point: what a burnt-in borough depends on."""
+    others = [k for k, factor in enumerate(made.asked.factors) if factor.kind != "lever"]
+    return [tuple(row[k] for k in others) for row in made.points.values]
+
+
+def default_workers() -> int:
+    """As many as there are processors."""
+    return min(plans.MOST_WORKERS, os.cpu_count() or 1)
+
+
+def _refuse_too_much(made: SweepPlan) -> None:
+    needed = estimate_sweep(made, 1)
+    work = made.asked.size * (needed.runs * made.asked.weeks + needed.burn_ins * BURN_IN_WEEKS)
+    if needed.runs > MOST_RUNS or work > MOST_CITIZEN_WEEKS:
+        raise LimitError(
+            f"this asks for {needed.runs:,} runs, about {needed.hours:,.0f} hours of work; the limits are "
+            f"{MOST_RUNS:,} runs and {MOST_CITIZEN_WEEKS / 1e12:,.0f} million million citizen-weeks. "
+            "Ask for fewer points, replicates, citizens or years."
+        )
