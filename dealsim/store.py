@@ -358,20 +358,20 @@ def damage(folder: str | Path) -> list[str]:
             )
         if not _is_signed(record) or as_json(record) != raw:
             return [f"{MANIFEST}: is not as it was written"]
-        files = dict(record["files"])
+        files = {name: (about["bytes"], about["sha256"]) for name, about in record["files"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return [f"{MANIFEST}: is not as it was written"]
     problems = []
-    for name, about in sorted(files.items()):
+    for name, (bytes_written, hash_written) in sorted(files.items()):
         file = path / name
         if not file.resolve().is_relative_to(path.resolve()) or file.is_symlink():
             problems.append(f"{plain(name)}: does not lie in the folder itself")
             continue
         try:
             size = file.stat().st_size
-            if size != about["bytes"]:
-                problems.append(f"{plain(name)}: has {size:,} bytes; {about['bytes']:,} were written")
-            elif hash_of(file) != about["sha256"]:
+            if size != bytes_written:
+                problems.append(f"{plain(name)}: has {size:,} bytes; {bytes_written:,} were written")
+            elif hash_of(file) != hash_written:
                 problems.append(f"{plain(name)}: is not as it was written")
         except FileNotFoundError:
             problems.append(f"{plain(name)}: is missing")

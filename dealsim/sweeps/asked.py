@@ -457,7 +457,7 @@ class _Reader:
             where: Place = ("design", "kind") if "kind" in part else ("design",)
             self.wrong(where, f"there is no design {brief(kind)}{suggestion(kind, KINDS)}", ", ".join(KINDS))
             return nothing
-        can_cross = kind in (LATIN_HYPERCUBE, QUASI_RANDOM, FACTORIAL)
+        can_cross = kind in (LATIN_HYPERCUBE, QUASI_RANDOM)
         allowed = ["kind", SIZED_BY[kind]] + (["file"] if kind == POINTS else []) + (["futures"] if can_cross else [])
         self.keys(("design",), part, allowed, f"a design of kind {kind}")
         if kind == POINTS:
@@ -477,11 +477,9 @@ class _Reader:
         else:
             blocks = self.blocks(part, SIZED_BY[kind], kind)
             design = Design(kind, blocks or (1,))
-        if "futures" in part:
+        if can_cross and "futures" in part:
             kinds = {factor.kind == LEVER for factor in factors}
-            if kind == FACTORIAL:
-                self.wrong(("design", "futures"), "a factorial design has every combination already", "no futures")
-            elif kinds != {True, False}:
+            if kinds != {True, False}:
                 self.wrong(("design", "futures"), "futures are parameters and rivals, met by every mix of levers",
                            "factors of both sorts, or no futures")  # fmt: skip
             else:

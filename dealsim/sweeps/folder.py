@@ -36,6 +36,8 @@ RUNS, SERIES, TIMINGS = "runs.parquet", "series.parquet", "timings.parquet"
 TABLES = (RUNS, SERIES, TIMINGS)
 PARTS = "parts"
 DAMAGED = "damaged"
+LEFT = ".part-"
+"""Starts the name of a file while it is written."""
 PLACE_FILE = store.PLACE_FILE
 MOST_RUNS_A_GROUP = 4_096
 VALUES_A_GROUP = 2_000_000
@@ -101,8 +103,7 @@ class SweepFolder:
         """
         self._check_recipe(made)
         if self.is_finished:
-            problems = store.damage(self.path)
-            problems = [line for line in problems if not line.startswith((f"{PARTS}/", f"{DAMAGED}/", ".part-"))]
+            problems = damage(self.path)
             if problems:
                 raise MismatchError(
                     "\n".join(f"{shown(self.path)}/{line}" for line in problems)
@@ -219,7 +220,7 @@ class SweepFolder:
 
     def _sweep_up(self) -> None:
         """Remove what a kill left half written; a part has its name only once it is whole."""
-        for left in (*self.path.glob(".part-*"), *(self.path / PARTS).glob(".part-*")):
+        for left in (*self.path.glob(f"{LEFT}*"), *(self.path / PARTS).glob(f"{LEFT}*")):
             left.unlink(missing_ok=True)
         if self.is_finished:
             for path in self.parts():  # they are in the tables: a kill came between the manifest and this
@@ -327,14 +328,17 @@ def read_recipe(path: Path) -> dict[str, Any] | None:
 
 
 def damage(path: Path) -> list[str]:
-    """What is not as it was written, one line a file: by the manifest, or by the names of parts where it goes on."""
-    if (path / MANIFEST).exists():
-        return store.damage(path)
+    """What is not as it was written, one line a file: by the manifest, or by the names of parts where it goes on.
+
+    Whole parts beside a manifest are no damage: a kill came before they were removed.
+    """
     problems = []
-    folder = SweepFolder(path)
-    for part in folder.parts():
+    for part in SweepFolder(path).parts():
         if not _is_whole(part, part.read_bytes()):
             problems.append(f"{PARTS}/{part.name}: is not as it was written")
+    if (path / MANIFEST).exists():
+        beside = (f"{PARTS}/", f"{DAMAGED}/", LEFT)
+        return problems + [line for line in store.damage(path) if not line.startswith(beside)]
     try:
         recipe = read_recipe(path) or {}
     except MismatchError:

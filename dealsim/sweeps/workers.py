@@ -14,6 +14,13 @@ from typing import Any, Protocol
 
 from dealsim.errors import InputError, StoreError
 
+CONNECT_SECONDS = 20
+"""How long a scheduler may take to answer."""
+
+
+LOOPBACK = "127.0.0.1:0"
+"""Dask serves pages of its own wherever it is not told otherwise; here only this machine can see them."""
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -96,7 +103,7 @@ class Dask:
                 "distributed.scheduler.allowed-failures": 0,
                 # one batch at a worker and none waiting there, so that a death can be laid at one batch's door
                 "distributed.scheduler.worker-saturation": 1.0,
-                "distributed.comm.timeouts.connect": "20s",
+                "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",
                 "distributed.admin.log-format": "%(message)s",
             }
         )
@@ -107,14 +114,15 @@ class Dask:
                     n_workers=count,
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address=None,
+                    dashboard_address=LOOPBACK,
+                    worker_dashboard_address=LOOPBACK,
                     silence_logs=logging.CRITICAL,
                     host="127.0.0.1",
                 )
                 self._client = Client(self._cluster, set_as_default=False)
                 self._client.wait_for_workers(count, timeout=120)
             else:
-                self._client = Client(address, timeout=20, set_as_default=False)
+                self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
                 self._allowed = self._client.run_on_scheduler(_allow_failures, 0)
                 if not self._client.scheduler_info(n_workers=-1)["workers"]:
                     raise InputError(f"the scheduler at {address} has no workers")
