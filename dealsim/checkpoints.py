@@ -35,6 +35,7 @@ _NOT_OF_THE_ENGINE = (
     "analysis/",
     "scenarios/",
     "sweeps/",
+    "workbench.py",
     "__main__.py",
     "agents/view.py",
     "browser.py",

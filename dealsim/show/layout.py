@@ -43,6 +43,7 @@ LAYERS = (
     "runs",
     "store",
     "sweeps",
+    "workbench",
     "doctor",
     "show",
     "__init__",
