@@ -303,6 +303,7 @@ def morris_effects(
     steps = np.diff(unit, axis=1)
     if not (np.count_nonzero(steps, axis=2) == 1).all():
         raise InputError("a step of a trajectory must change one factor, and only one")
+    values = np.where(np.isfinite(values), values, math.nan)
     is_separated = values.shape[2] >= 2
     size = steps.sum(axis=2)
     apart = np.diff(values, axis=1) / size[:, :, None]

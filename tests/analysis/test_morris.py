@@ -73,7 +73,7 @@ def test_steps_with_a_gap_are_left_out_and_counted():
     unit = trajectories(12, 3)
     values = np.repeat((unit @ [3.0, -2.0, 1.0])[:, :, None], 2, axis=2)
     values[0, 0] = math.nan  # the first step of one trajectory
-    values[1, 2, 0] = math.nan  # two steps with one replicate left, which tells nothing of chance
+    values[1, 2, 0] = math.inf  # two steps with one replicate left, which tells nothing of chance
     found = morris_effects(values, unit, NAMES)
     assert found.effects["steps_left_out"].sum() == 3
     assert "3 of 36 steps are left out" in found.notes[0]
