@@ -39,6 +39,7 @@ LAYERS = (
     "agents.view",
     "model",
     "summary",
+    "analysis",
     "results",
     "runs",
     "store",
