@@ -5,6 +5,7 @@ It lives no run; `dealsim.sweeps.jobs` does.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,9 @@ from dealsim.sweeps.designs import Points, points_of
 from dealsim.sweeps.factors import applied, cell_of
 from dealsim.version import MODEL_VERSION
 
+INSTALL_EXTRA = 'python -m pip install -c constraints.txt -e ".[sweep]"'
+EXTRA = ("distributed", "filelock", "SALib")
+"""What no sweep can do without; the extra `sweep` of pyproject.toml brings them."""
 MOST_RUNS = 5_000_000
 MOST_CITIZEN_WEEKS = 10**14
 """A sweep can be stopped and gone on with, so it may be far larger than one comparison."""
@@ -144,10 +148,12 @@ def plan_sweep(
     Raises
     ------
     InputError
-        With every problem found.
+        With every problem found; or when what sweeps need is not installed.
     LimitError
         When it is more than a sweep may be.
     """
+    if any(importlib.util.find_spec(name) is None for name in EXTRA):
+        raise InputError(f"sweeps need more than is installed: {INSTALL_EXTRA}")
     asked = given if isinstance(given, Asked) else read_asked(given)
     wanted: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
     _check_sizes(wanted)

@@ -23,6 +23,7 @@ from dealsim.sweeps.asked import Asked, Target
 from dealsim.sweeps.factors import Factor, factor_of, read_values
 from dealsim.sweeps.folder import DESIGN, RUNS, SERIES, TABLES, TIMINGS, damage, is_sweep_folder, read_recipe
 from dealsim.sweeps.jobs import OK
+from dealsim.sweeps.plan import INSTALL_EXTRA
 
 if TYPE_CHECKING:
     import xarray
@@ -144,7 +145,7 @@ class SweepResults:
         try:
             import duckdb
         except ImportError:
-            raise InputError("queries need duckdb: " + _EXTRA) from None
+            raise InputError("queries need duckdb: " + INSTALL_EXTRA) from None
         with duckdb.connect() as database:
             for name in (*TABLES, DESIGN):
                 path = (self.folder / name).as_posix().replace("'", "''")
@@ -163,7 +164,7 @@ class SweepResults:
         try:
             import xarray
         except ImportError:
-            raise InputError("datasets need xarray: " + _EXTRA) from None
+            raise InputError("datasets need xarray: " + INSTALL_EXTRA) from None
         names = [factor.name for factor in self.factors]
         runs = self.runs
         if self.recipe["design"]["kind"] == "factorial":
@@ -201,9 +202,6 @@ class SweepResults:
     def _repr_html_(self) -> str:
         head = html.escape(repr(self)[1:-1])
         return f"<p><strong>{head}</strong></p>{self.summary().head(40).to_html(index=False, float_format='{:.4g}'.format)}"
-
-
-_EXTRA = 'python -m pip install -c constraints.txt -e ".[sweep]"'
 
 
 def read_sweep(folder: str | Path) -> SweepResults:
