@@ -77,8 +77,6 @@ LEADER_LEAVES = 72
 GROUP_INCOME = 73
 GROUP_BORN = 74
 GROUP_CONTRACT = 76
-# What runs say together
-RESAMPLED = 90
 
 
 @compiled

@@ -172,7 +172,8 @@ def discover(
     The patient rule induction method (Friedman and Fisher 1999) peels the space step by step. Of all boxes on its way
     the one with the best F-measure, 2·coverage·density / (coverage + density), is taken; among those within
     `NEARLY_BEST` of it, the one that restricts the fewest factors. Restrictions with a quasi-p above `QUASI_P` are
-    dropped, the weakest first. A box is claimed only where the density on held-out points lies above the base rate
+    dropped, the weakest first. The search is greedy and can lose its way, which the held-out figures then show: they
+    are those of the whole way of searching. A box is claimed only where the density on held-out points lies above the base rate
     with its whole interval, since a search always finds something.
 
     Examples

@@ -9,24 +9,10 @@ import math
 
 import numpy as np
 
-from dealsim import chance
-from dealsim.compiled import compiled
-
 LOW, HIGH = 0.025, 0.975
 """The ends of a 95 % interval, as shares of what lies below."""
 Z = 1.959964
 """Half a 95 % interval of a normal distribution, in standard deviations."""
-
-
-@compiled
-def _draw_table(seed: int, n_tables: int, n: int) -> np.ndarray:
-    """Draws in [0, 1): one row a resample, one column a place in it."""
-    found = np.empty((n_tables, n))
-    for table in range(n_tables):
-        key = chance.question(seed, chance.RESAMPLED, table)
-        for place in range(n):
-            found[table, place] = chance.draw(key, place, 0)
-    return found
 
 
 def picks(seed: int, resamples: int, n: int) -> np.ndarray:
@@ -35,8 +21,7 @@ def picks(seed: int, resamples: int, n: int) -> np.ndarray:
     >>> picks(1, 3, 4).shape, bool((picks(1, 3, 4) == picks(1, 3, 4)).all())
     ((3, 4), True)
     """
-    drawn: np.ndarray = _draw_table(int(seed), int(resamples), int(n))
-    return (drawn * n).astype(np.int64)
+    return np.random.default_rng(seed).integers(n, size=(resamples, n)) if n else np.zeros((resamples, 0), np.int64)
 
 
 def orders(seed: int, times: int, n: int) -> np.ndarray:
@@ -45,8 +30,7 @@ def orders(seed: int, times: int, n: int) -> np.ndarray:
     >>> sorted(orders(1, 1, 4)[0].tolist())
     [0, 1, 2, 3]
     """
-    drawn: np.ndarray = _draw_table(int(seed), int(times), int(n))
-    return np.argsort(drawn, axis=1, kind="stable")
+    return np.random.default_rng(seed).permuted(np.tile(np.arange(n), (times, 1)), axis=1)
 
 
 def weights(seed: int, resamples: int, n: int) -> np.ndarray:

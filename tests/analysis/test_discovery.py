@@ -63,7 +63,13 @@ def test_what_it_reports_is_what_lies_in_the_box(found):
     assert found.base_rate == pytest.approx(fails.mean())
     assert found.trajectory["coverage"].iloc[0] == 1.0 and len(found.trajectory) > 10
     assert found.held_out_low < found.held_out_density < found.held_out_high
-    assert found.held_out_density == pytest.approx(0.85, abs=0.12)
+
+
+def test_what_is_held_out_shows_what_the_box_is_worth():
+    """One deal in folds can send one of the searches astray, and the figure then says so; most deals do not."""
+    points = drawn(500)
+    densities = [discover(points, planted(points), seed=seed).held_out_density for seed in range(5)]
+    assert np.median(densities) == pytest.approx(0.85, abs=0.06)
 
 
 def test_it_says_so_in_words(found):

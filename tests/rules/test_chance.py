@@ -127,7 +127,7 @@ def test_every_decision_has_a_number_of_its_own():
 ASKED = {
     node.attr if isinstance(node, ast.Attribute) else node.id
     for name in modules()
-    if layer_of(name) in ("places", "processes", "borough", "people", "network", "week", "engine", "analysis")
+    if layer_of(name) in ("places", "processes", "borough", "people", "network", "week", "engine")
     for node in ast.walk(tree_of(name))
     if isinstance(node, ast.Attribute) or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
 }
