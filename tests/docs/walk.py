@@ -15,12 +15,15 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALLER = "--size 600 --replicates 2"
-"""What is added to each `dealsim run` and `dealsim compare` of a page: the last word on a size wins. This is the one
-place in which the pages are made smaller than they say."""
+"""What is added to each `dealsim run` and `dealsim compare` of a page: the last word on a size wins. This and what
+follows are the one place in which the pages are made smaller than they say."""
+SMALLER_SWEEP = "--size 400 --years 1"
+"""The same for each `dealsim sweep`, whose replicates and points a page may go on to count."""
 
 NOT_RUN = {
     "python3 -m venv .venv": "installs over the network; `.ci/run` does the second such line of the README",
     "py -3 -m venv .venv": "PowerShell, which says of itself that it is untested",
+    "dask scheduler": "needs a cluster and goes on until it is stopped; `tests/sweeps/test_workers.py` starts a small one",
 }
 """How a block that is not run begins, and why it is not."""
 
@@ -129,7 +132,7 @@ def put_on_path(folder: Path) -> None:
     """Let `dealsim` and `python` in a shell block be those of this interpreter, and runs small."""
     folder.mkdir(exist_ok=True)
     python = f'exec "{sys.executable}" -W error'
-    small = f'case "$1" in run|compare) set -- "$@" {SMALLER};; esac'
+    small = f'case "$1" in run|compare) set -- "$@" {SMALLER};; sweep) set -- "$@" {SMALLER_SWEEP};; esac'
     for name, text in {"python": f'{python} "$@"', "dealsim": f'{small}\n{python} -m dealsim "$@"'}.items():
         (folder / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
         (folder / name).chmod(0o755)
