@@ -7,12 +7,16 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from dealsim.scenarios import load
 from dealsim.scenarios.shape import SHOCK_MODELS, scenario_model
 from dealsim.version import __version__
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -95,20 +99,88 @@ def pinned() -> dict[str, str]:
             wanted = Requirement(line)
             assert str(wanted.specifier).startswith("=="), f"constraints.txt does not pin {wanted.name} exactly"
             if wanted.marker is None or wanted.marker.evaluate():
-                found[wanted.name.lower().replace("_", "-")] = str(wanted.specifier)[2:]
+                found[plain(wanted.name)] = str(wanted.specifier)[2:]
     return found
 
 
-def test_everything_the_package_needs_is_pinned_within_its_bounds():
+def needs(extra: str = "") -> list[Requirement]:
+    """What the package asks for, or an extra of it, extras that it takes in included."""
     from packaging.requirements import Requirement
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    for line in wanted:
+    found = []
+    for line in project["optional-dependencies"][extra] if extra else project["dependencies"]:
         need = Requirement(line)
-        name = need.name.lower().replace("_", "-")
+        if need.name == project["name"]:
+            found += [inner for name in sorted(need.extras) for inner in needs(name)]
+        else:
+            found.append(need)
+    return found
+
+
+def plain(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+@pytest.mark.parametrize("extra", ["", "pictures", "sweep", "dev"])
+def test_everything_the_package_needs_is_pinned_within_its_bounds(extra):
+    for need in needs(extra):
+        name = plain(need.name)
         assert name in pinned(), f"constraints.txt does not pin {name}"
         assert need.specifier.contains(pinned()[name]), f"{name} is pinned outside {need.specifier}"
+
+
+@pytest.mark.parametrize("extra", ["", "sweep", "dev"])
+def test_what_that_needs_in_turn_is_pinned_too(extra):
+    from importlib.metadata import PackageNotFoundError, requires
+
+    from packaging.requirements import Requirement
+
+    seen: set[tuple[str, str]] = set()
+    todo = needs(extra)
+    while todo:
+        need = todo.pop()
+        if (plain(need.name), str(need.extras)) in seen:
+            continue
+        seen.add((plain(need.name), str(need.extras)))
+        assert plain(need.name) in pinned(), f"constraints.txt does not pin {need.name}"
+        try:
+            lines = requires(need.name) or []
+        except PackageNotFoundError:
+            print(f"{need.name} is not installed, so what it needs is not looked at")
+            continue
+        for inner in map(Requirement, lines):
+            named = need.extras or {""}
+            if inner.marker is None or any(inner.marker.evaluate({"extra": one}) for one in named):
+                todo.append(inner)
+
+
+def test_whoever_tests_has_what_sweeps_and_pictures_need():
+    names = {need.name for need in needs("dev")}
+    assert {need.name for extra in ("sweep", "pictures") for need in needs(extra)} <= names
+
+
+def test_what_no_sweep_can_do_without_is_in_the_extra():
+    from dealsim.sweeps.plan import EXTRA, INSTALL_EXTRA
+
+    assert {plain(name) for name in EXTRA} <= {plain(need.name) for need in needs("sweep")}
+    assert "[sweep]" in INSTALL_EXTRA and "constraints.txt" in INSTALL_EXTRA
+
+
+def test_a_sweep_without_the_extra_says_how_to_get_it(monkeypatch, tmp_path, capsys):
+    import importlib.util
+
+    from dealsim import __main__ as command
+    from dealsim.sweeps.plan import INSTALL_EXTRA
+
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *more: None if name == "SALib" else there(name, *more)
+    )
+    file = tmp_path / "one.yaml"
+    file.write_text("name: one\nbase: deal\nfactors: {nerve: {}}\ndesign: {kind: morris, trajectories: 2}\n")
+    assert command._exit_code(["sweep", str(file)]) == 2
+    assert capsys.readouterr().err.splitlines() == [f"error: sweeps need more than is installed: {INSTALL_EXTRA}"]
 
 
 def test_the_core_is_small():
