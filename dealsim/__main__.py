@@ -261,21 +261,18 @@ def analyse(
     quiet: Quiet = False,
 ) -> int:
     """Say which factors carry what, where it fails, what to choose, and whether there are enough runs."""
-    from pathlib import Path
 
     from dealsim import store
     from dealsim.show.analysis_page import charts_of, sections, write_analysis
     from dealsim.show.terminal import print_sections
-    from dealsim.sweeps.analysing import Analysis
-    from dealsim.sweeps.results import read_sweep
+    from dealsim.sweeps.analysing import analyse as analysed
 
-    found = Analysis(read_sweep(Path(folder)), outcome or None, error=error)
+    found = analysed(folder, outcome or None, error=error)
     page = write_analysis(found)
     if as_json:
         says = [{"heading": said.heading, "lines": list(said.lines)} for said in sections(found)]
-        _print_json({"folder": folder, "page": page.as_posix(), "says": says, "tables": {
-            name: frame.astype(object).where(frame.notna(), None).to_dict("records") for name, frame in found.tables().items()
-        }})  # fmt: skip
+        tables = {name: store.as_cells(frame) for name, frame in found.tables().items()}
+        _print_json({"folder": folder, "page": page.as_posix(), "says": says, "tables": tables})
     elif not quiet:
         print_sections(sections(found))
     if not as_json:
