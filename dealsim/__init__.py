@@ -18,6 +18,10 @@ _PUBLIC = {
     "read": ("dealsim.store", "read"),
     "verify": ("dealsim.store", "verify"),
     "write_report": ("dealsim.show.report", "write_report"),
+    "sweep": ("dealsim.sweeps.carrying_out", "sweep"),
+    "read_sweep": ("dealsim.sweeps.results", "read_sweep"),
+    "verify_sweep": ("dealsim.sweeps.verifying", "verify_sweep"),
+    "analyse": ("dealsim.sweeps.analysing", "analyse"),
     "DealModel": ("dealsim.model", "DealModel"),
 }
 

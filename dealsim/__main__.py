@@ -247,6 +247,46 @@ def sweep(
     return OK
 
 
+@app.command()
+def analyse(
+    folder: Annotated[str, typer.Argument(help="The folder of a finished sweep")],
+    outcome: Annotated[
+        list[str] | None, typer.Option(help="A measure to look at; may be given again [default: all]")
+    ] = None,
+    error: Annotated[
+        float | None, typer.Option(help="Half an interval that is small enough, in the unit of the first measure")
+    ] = None,
+    png: Annotated[str | None, typer.Option(help="Also write every chart as a picture into this folder")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Say which factors carry what, where it fails, what to choose, and whether there are enough runs."""
+
+    from dealsim import store
+    from dealsim.show.analysis_page import charts_of, sections, write_analysis
+    from dealsim.show.terminal import print_sections
+    from dealsim.sweeps.analysing import analyse as analysed
+
+    found = analysed(folder, outcome or None, error=error)
+    page = write_analysis(found)
+    if as_json:
+        says = [{"heading": said.heading, "lines": list(said.lines)} for said in sections(found)]
+        tables = {name: store.as_cells(frame) for name, frame in found.tables().items()}
+        _print_json({"folder": folder, "page": page.as_posix(), "says": says, "tables": tables})
+    elif not quiet:
+        print_sections(sections(found))
+    if not as_json:
+        typer.echo(f"Page:    {store.shown(page)}")
+    if png is not None:
+        from dealsim.show.pictures import write_charts
+
+        every = [chart for several in charts_of(found).values() for chart in several]
+        written = write_charts(every, png, found.results.name)
+        if not as_json:
+            typer.echo(f"{len(written)} pictures in {store.shown(png)}")
+    return OK
+
+
 @app.command("list")
 def list_(as_json: Json = False) -> int:
     """List the shipped scenarios, each with its question."""

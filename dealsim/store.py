@@ -167,8 +167,8 @@ def as_json(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _cells(frame: pd.DataFrame) -> dict[str, Any]:
-    """A table as JSON: no number stands as null."""
+def as_cells(frame: pd.DataFrame) -> dict[str, Any]:
+    """A table as JSON: what is no finite number stands as null."""
     rows = [
         [None if isinstance(value, float) and not math.isfinite(value) else value for value in row]
         for row in frame.astype(object).itertuples(index=False)
@@ -233,8 +233,8 @@ def _files(results: Results) -> dict[str, bytes]:
             "metrics": {name: about._asdict() for name, about in results.metrics.items()},
             "metric_order": list(results.metrics),
             "headline": list(results.headline),
-            "summary": _cells(results.summary),
-            "outcomes": _cells(results.outcomes),
+            "summary": as_cells(results.summary),
+            "outcomes": as_cells(results.outcomes),
         }
     )
     return files

@@ -415,7 +415,7 @@ def first_order_shares(
     x = x[these.rows]
     shares, share_error = np.full(n_factors, math.nan), np.full(n_factors, math.nan)
     directions = direction_low = direction_high = np.full(n_factors, math.nan)
-    if n > 4 * HARMONICS:  # below it, half the points hold no more than the waves that are counted
+    if n // 2 > 2 * HARMONICS:  # below it, half the points hold no more than the waves that are counted
         everyone = np.ones((1, n))
         y = centred(these, [0])
         mean = these.values[:, 0].sum(axis=1) / these.used.sum(axis=1)

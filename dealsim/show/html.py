@@ -1,27 +1,39 @@
-"""Pieces of the report's page: tables, downloads and figures, with every text made safe.
+"""Pieces of a page, and the page itself: tables, downloads and figures, with every text made safe.
 
-It knows no results; `dealsim.show.report` says what stands where.
+It knows no results; whoever makes a page says what stands where.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from plotly.offline import get_plotlyjs
 
 from dealsim.show.plots import Chart
 from dealsim.show.words import figure, places_of, title_of
 from dealsim.text import cell, escaped, slug
 
 _HEADS = {
-    "scenario": "Scenario", "year": "Year", "group": "Group", "base": "Base", "mean": "Mean", "difference": "Difference",
+    "scenario": "Scenario", "factor": "Factor", "value": "Value", "year": "Year", "group": "Group", "base": "Base", "mean": "Mean", "difference": "Difference",
     "low": "95 % from", "high": "to", "shows": "What it shows", "week": "Week", "date": "Begins on", "what": "What",
+    "alone": "Alone", "of_chance": "Of chance alone", "settled": "Converged",
 }  # fmt: skip
 """What the columns of a chart's table are called."""
-_NUMBERS = ("base", "mean", "difference", "low", "high")
+CONFIG = {
+    "displaylogo": False,
+    "displayModeBar": False,  # the page has buttons of its own that can be reached by keyboard
+    "responsive": True,
+    "showSendToCloud": False,  # plotly's own button would upload the data
+    "modeBarButtonsToRemove": ["sendDataToCloud"],
+}
+_FOLDER = Path(__file__).parent
+_NUMBERS = ("base", "mean", "difference", "low", "high", "value", "alone", "of_chance")
 
 
 def data_of(value: Any) -> str:
@@ -111,3 +123,47 @@ def drawn(chart: Chart) -> dict[str, Any]:
     if chart.views is not None:
         said["views"] = {"dates": chart.views.dates, "heights": chart.views.heights}
     return said
+
+
+def page_of(
+    title: str,
+    head: str,
+    paper: str,
+    sections: Sequence[tuple[str, str, str]],
+    charts: Sequence[Chart],
+    about: dict[str, str],
+) -> str:
+    """A whole page in one file: sections as (key, heading, ready text), and the charts that stand in them.
+
+    `head` and `paper` are ready text; `about` is what the script says of the page.
+    """
+    plotly = get_plotlyjs().replace("\r\n", "\n")
+    script = f"{plotly}\n;{(_FOLDER / 'report.js').read_text(encoding='utf-8')}"
+    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
+    policy = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+    contents = "".join(f'<li><a href="#{key}">{escaped(heading)}</a></li>' for key, heading, _ in sections)
+    body = "\n".join(
+        f'<section aria-labelledby="{key}"><h2 id="{key}">{escaped(heading)}</h2>\n{text}</section>'
+        for key, heading, text in sections
+    )
+    return (
+        "<!DOCTYPE html>\n"
+        '<html lang="en-GB"><head><meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{escaped(title)}</title><style>{style}</style></head><body>\n"
+        f'<header>{head}\n{paper}\n<nav aria-label="Contents"><ul>{contents}</ul></nav></header>\n'
+        f"<main>\n{body}\n</main>\n"
+        f'<script type="application/json" id="config">{data_of(CONFIG | {"page": about})}</script>\n'
+        f'<script type="application/json" id="charts">{data_of([drawn(chart) for chart in charts])}</script>\n'
+        f"<script>{script}</script>\n"
+        "</body></html>\n"
+    )
+
+
+def _hash(script: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"

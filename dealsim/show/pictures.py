@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,17 @@ def write_pictures(results: Results, folder: str | Path) -> list[Path]:
 
     Raises
     ------
+    InputError, StoreError
+        As `write_charts` does.
+    """
+    return write_charts(Charts(results).every(), folder, results.run_id[:8])
+
+
+def write_charts(charts: Sequence[Chart], folder: str | Path, made_from: str) -> list[Path]:
+    """Write charts into a folder, each named for what it shows and what it comes from.
+
+    Raises
+    ------
     InputError
         When there is no browser, or kaleido is not installed.
     StoreError
@@ -42,8 +54,7 @@ def write_pictures(results: Results, folder: str | Path) -> list[Path]:
     except ImportError:
         raise InputError('pictures need kaleido: python -m pip install -c constraints.txt -e ".[pictures]"') from None
     target = Path(folder)
-    charts = Charts(results).every()
-    paths = [target / f"{slug(chart.key, 60)}-{results.run_id[:8]}.png" for chart in charts]
+    paths = [target / f"{slug(chart.key, 60)}-{slug(made_from, 30)}.png" for chart in charts]
     try:
         target.mkdir(parents=True, exist_ok=True)
         # kaleido would fetch MathJax from a server; nothing here needs it

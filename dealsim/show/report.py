@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from pathlib import Path
 from typing import Any
-
-from plotly.offline import get_plotlyjs
 
 from dealsim import store
 from dealsim.calendar import WEEKS_A_YEAR
@@ -18,7 +14,7 @@ from dealsim.results import Results
 from dealsim.show.findings import NOT_PROOF, WORSE_BY_CHANCE, Finding, findings, pace
 from dealsim.show.flows import flow_charts
 from dealsim.show.grounds import limits, record
-from dealsim.show.html import csv_link, data_of, drawn, figure_of, table
+from dealsim.show.html import csv_link, figure_of, page_of, table
 from dealsim.show.lives import Life, lives
 from dealsim.show.plots import (
     Chart,
@@ -37,13 +33,6 @@ from dealsim.text import escaped
 
 REPORT = "report.html"
 
-CONFIG = {
-    "displaylogo": False,
-    "displayModeBar": False,  # the page has buttons of its own that can be reached by keyboard
-    "responsive": True,
-    "showSendToCloud": False,  # plotly's own button would upload the data
-    "modeBarButtonsToRemove": ["sendDataToCloud"],
-}
 HEADINGS = {
     "demand": "Demand",
     "people": "Wellbeing and people",
@@ -54,8 +43,6 @@ HEADINGS = {
 """What each theme is called on the page."""
 OPEN_PAIRS = 2
 """Measures of a theme that are open at once; the rest are one click away."""
-
-_FOLDER = Path(__file__).parent
 
 
 def write_report(folder: str | Path, results: Results | None = None) -> Path:
@@ -105,13 +92,6 @@ def _how_many_lose(chart: Chart) -> int:
 def report_page(results: Results, made_from: str) -> str:
     """The whole page."""
     charts = Charts(results)
-    plotly = get_plotlyjs().replace("\r\n", "\n")
-    script = f"{plotly}\n;{(_FOLDER / 'report.js').read_text(encoding='utf-8')}"
-    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
-    policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src 'unsafe-inline'; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
     title = _title(results)
     sections = [
         ("in-short", "In short", _in_short(results) if results.is_comparison else ""),
@@ -130,31 +110,14 @@ def report_page(results: Results, made_from: str) -> str:
         ("trust", "How far to trust this", limits(results)),
         ("origin", "Where this comes from", record(results, made_from)),
     ]  # fmt: skip
-    kept = [(key or "more", heading, text) for key, heading, text in sections if text]
-    contents = "".join(f'<li><a href="#{key}">{escaped(heading)}</a></li>' for key, heading, _ in kept)
-    body = "\n".join(
-        f'<section aria-labelledby="{key}"><h2 id="{key}">{escaped(heading)}</h2>\n{text}</section>'
-        for key, heading, text in kept
+    return page_of(
+        title,
+        _head(results, title),
+        '<p class="paper">On paper, the tables of charts, further measures and the weeks of lives are left out; the file has them.</p>',
+        [(key or "more", heading, text) for key, heading, text in sections if text],
+        charts.every(),
+        {"run": results.run_id[:8], "everyone": "Everyone"},
     )
-    about = {"run": results.run_id[:8], "everyone": "Everyone"}
-    return (
-        "<!DOCTYPE html>\n"
-        '<html lang="en-GB"><head><meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{escaped(title)}</title><style>{style}</style></head><body>\n"
-        f'<header>{_head(results, title)}\n<p class="paper">On paper, the tables of charts, further measures and the weeks of lives are left out; the file has them.</p>\n<nav aria-label="Contents"><ul>{contents}</ul></nav></header>\n'
-        f"<main>\n{body}\n</main>\n"
-        f'<script type="application/json" id="config">{data_of(CONFIG | {"page": about})}</script>\n'
-        f'<script type="application/json" id="charts">{data_of([drawn(chart) for chart in charts.every()])}</script>\n'
-        f"<script>{script}</script>\n"
-        "</body></html>\n"
-    )
-
-
-def _hash(script: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _title(results: Results) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import sys
+import textwrap
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -18,6 +20,8 @@ from dealsim.results import NOT_CALIBRATED, TOO_SMALL, Results
 from dealsim.show.words import between, count, figure, in_words, places_of, scaled
 from dealsim.text import plain
 
+WIDE = 110
+"""Signs on a line of running text."""
 _STAGES = {"burn_in": "Preparing the borough", "live": "Living the weeks", "summarise": "Adding up"}
 
 
@@ -214,6 +218,24 @@ def print_timetable(name: str, rows: list[Any]) -> None:
     for row in rows:
         table.add_row(str(row.week), f"{row.begins:%a %d %b %Y}", Text(plain(row.what, 300)))
     _console().print(table)
+
+
+def print_sections(sections: Iterable[Any]) -> None:
+    """What an analysis says: headings, sentences, and tables where figures are many."""
+    console = _console()
+    for said in sections:
+        console.print(Text(f"\n{plain(said.heading)}", style="bold"))
+        for line in said.lines:
+            folded = textwrap.wrap(plain(line, 4000), WIDE, initial_indent="  - ", subsequent_indent="    ")
+            console.print(Text("\n".join(folded)))
+        if said.rows:
+            table = Table()
+            for head in said.heads:
+                table.add_column(head, overflow="fold")
+            for row in said.rows:
+                table.add_row(*(Text(plain(part, 400)) for part in row), end_section=True)
+            console.print(table)
+    console.print()
 
 
 def remarks(results: Results) -> list[str]:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ from dealsim.sweeps.asked import Target
 from dealsim.sweeps.designs import FACTORIAL, LATIN_HYPERCUBE, MORRIS, POINTS, QUASI_RANDOM, SOBOL
 from dealsim.sweeps.factors import LEVER
 from dealsim.sweeps.plan import UNIT
-from dealsim.sweeps.results import SweepResults
+from dealsim.sweeps.results import SweepResults, read_sweep
 
 COST = "cost_per_head"
 """The measure by which a mix is called cheap."""
@@ -427,6 +428,24 @@ class Analysis:
         if self.cheapest is not None:
             found["cheapest"] = self.cheapest.table
         return {name: table for name, table in found.items() if not table.empty}
+
+
+def analyse(
+    sweep: str | Path | SweepResults,
+    outcomes: Sequence[str] | None = None,
+    *,
+    targets: Sequence[Target] | None = None,
+    error: float | None = None,
+    seed: int = 0,
+) -> Analysis:
+    """What a finished sweep says, from its folder or its results; the parameters are those of `Analysis`.
+
+    Raises
+    ------
+    InputError, StoreError, MismatchError
+    """
+    results = sweep if isinstance(sweep, SweepResults) else read_sweep(sweep)
+    return Analysis(results, outcomes, targets, error, seed)
 
 
 def _means(values: np.ndarray) -> np.ndarray:

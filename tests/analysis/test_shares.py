@@ -124,3 +124,10 @@ def test_main_effects_by_hand():
     assert whole.loc[("blame", "low"), "effect_high"] < 50.0
     assert main_effects(points, values)["failed"].to_list() == [0, 1, 0, 1]
     assert main_effects(points, values[:, :1])["effect_low"].isna().all()
+
+
+@pytest.mark.parametrize("n", range(36, 48))
+def test_few_points_give_no_share_and_no_error(n):
+    points = np.random.default_rng(n).random((n, 2))
+    table = first_order_shares(points, points.sum(axis=1)[:, None], ("one", "two"))
+    assert not table["converged"].any()
