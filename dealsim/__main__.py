@@ -372,17 +372,19 @@ def diff(
 
 @app.command()
 def check(
-    scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a .yaml file")],
+    scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a .yaml file (also of a sweep)")],
     years: Annotated[int, typer.Option(help="Years it is meant for", min=1, max=40)] = 10,
     as_json: Json = False,
 ) -> int:
-    """Check a scenario file: every mistake at once, what it replaces, and what would have no effect."""
+    """Check a scenario or sweep file: every mistake at once, what it replaces, and what would have no effect."""
     from dealsim.errors import InputError
     from dealsim.show.scenarios import checked
+    from dealsim.sweeps.asked import is_sweep_file
+    from dealsim.sweeps.plan import plan_sweep
     from dealsim.text import plain
 
     try:
-        name, notes = checked(scenario, years)
+        name, notes = (plan_sweep(scenario).asked.name, []) if is_sweep_file(scenario) else checked(scenario, years)
     except InputError as error:
         if not as_json:
             raise

@@ -24,6 +24,9 @@ from dealsim.scenarios.shape import (
 from dealsim.scenarios.timetable import FORMS
 from dealsim.scenarios.wording import brief, meant_number, shown, suggestion, unspaced
 
+SWEEP_KEYS = ("base", "design", "factors")
+"""Parts that only a sweep has."""
+
 
 class Problem(NamedTuple):
     """One thing wrong: where (its key or its value), what, and what is allowed there."""
@@ -225,6 +228,8 @@ def _unknown_key(data: Any, place: Place) -> Problem:
     lever = _lever_of_entry(data, parent)
     if not parent:
         message = f"a scenario has no {name}{guess}"
+        if key in SWEEP_KEYS:
+            message = f"{name} belongs to a sweep; `dealsim sweep` carries one out"
         if key in LEVERS:
             message = f"{name} is a lever: write it under `levers:` or in the `schedule:`"
     elif parent == ("levers",):

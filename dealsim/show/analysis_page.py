@@ -394,7 +394,7 @@ def analysis_page(analysis: Analysis, made_from: str) -> str:
         text = f"<ul>{''.join(f'<li>{escaped(line, 2000)}</li>' for line in said.lines)}</ul>"
         if said.rows:
             rows = [[escaped(part, 400) for part in row] for row in said.rows]
-            text += table([escaped(head) for head in said.heads], rows, escaped(said.heading))
+            text += table([escaped(head) for head in said.heads], rows, escaped(f"{said.heading}, measure by measure"))
         drawn = [figure_of(chart, 3) for chart in charts.get(said.heading, [])]
         text += "".join(drawn[:OPEN_CHARTS])
         if len(drawn) > OPEN_CHARTS:
@@ -411,7 +411,7 @@ def analysis_page(analysis: Analysis, made_from: str) -> str:
             [escaped(labels_of(analysis)[one.name], 80), escaped(one.name), *_range_of(one), escaped(one.unit)]
             for one in results.factors
         ],
-        "What was varied",
+        "Factors and their ranges",
         stacks=False,
     )  # fmt: skip
     parts.append(("varied", "What was varied", factors))

@@ -121,6 +121,14 @@ def is_sweep(document: Document) -> bool:
     return isinstance(document.data, Mapping) and ("design" in document.data or "factors" in document.data)
 
 
+def is_sweep_file(given: str | Path) -> bool:
+    """Whether a path is that of a file that asks for a sweep; False for whatever cannot be read."""
+    try:
+        return str(given) not in shipped_names() and is_sweep(read_file(Path(given), str(given)))
+    except InputError:
+        return False
+
+
 def read_asked(given: str | Path | Mapping[str, Any]) -> Asked:
     """A sweep from a file, or from a mapping with the same parts.
 

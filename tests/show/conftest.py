@@ -9,7 +9,10 @@ import pytest
 from dealsim import browser as browsers
 from dealsim import store
 from dealsim.runs import compare
+from dealsim.show.analysis_page import write_analysis
 from dealsim.show.report import write_report
+from dealsim.sweeps.analysing import analyse
+from dealsim.sweeps.carrying_out import sweep
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +26,24 @@ def report(lived, tmp_path_factory):
     """The report of that comparison as a file."""
     folder = store.save(lived, tmp_path_factory.mktemp("report"))
     return write_report(folder, lived)
+
+
+@pytest.fixture(scope="session")
+def analysis(tmp_path_factory):
+    """The page of a small sweep in which mixes of levers meet futures: every chart of an analysis is in it."""
+    asked = {
+        "name": "small",
+        "question": "What carries contacts?",
+        "base": "old_regime",
+        "size": 300,
+        "years": 1,
+        "replicates": 2,
+        "design": {"kind": "latin_hypercube", "points": 4, "futures": 14},
+        "factors": {"community_investment": {}, "blame_culture": {}, "citizen.trust_gain": {}, "fast_word": {}},
+        "targets": [{"metric": "mean_trust", "at_least": 0.515}],
+        "outputs": {"metrics": ["contacts_per_1000", "mean_trust", "cost_per_head"], "every": 0},
+    }
+    return write_analysis(analyse(sweep(asked, workers=0, out=tmp_path_factory.mktemp("analysis"))))
 
 
 @pytest.fixture(scope="session")

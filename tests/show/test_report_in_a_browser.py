@@ -55,13 +55,15 @@ def draw_all(page):
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_it_opens_whole_without_a_fault_or_a_request_and_axe_finds_nothing(open_page, report, width):
+@pytest.mark.parametrize("which", ["report", "analysis"])
+def test_it_opens_whole_without_a_fault_or_a_request_and_axe_finds_nothing(open_page, request, which, width):
     from axe_playwright_python.sync_playwright import Axe
 
-    page = open_page(report, width)
+    file = request.getfixturevalue(which)
+    page = open_page(file, width)
     draw_all(page)
     assert page.faults == []
-    assert page.asked == [report.as_uri()]
+    assert page.asked == [file.as_uri()]
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing runs over the right edge"
     assert page.evaluate("document.querySelectorAll('canvas').length") == 0, "no chart needs WebGL"
     # what a chart is made of stands behind its label; its text has the contrast of the page

@@ -8,15 +8,19 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
+import psutil
 import pytest
 from distributed import Client
 
 from dealsim.errors import InputError, StoreError
 from dealsim.sweeps import carrying_out
 from dealsim.sweeps.carrying_out import StoppedSweep, TooManyFailures, carry_out, sweep
+from dealsim.sweeps.jobs import live_batch
 from dealsim.sweeps.plan import plan_sweep
+from dealsim.sweeps.workers import Dask
 from tests.sweeps import at_fault, kills
 from tests.sweeps.conftest import SMALL, tables
 
@@ -150,6 +154,35 @@ def test_replicates_are_added_until_the_error_is_small_enough(tmp_path):
     found = sweep(asked, workers=0, out=tmp_path)
     assert 10 <= found.replicates <= 40
     assert sweep(asked, workers=0, out=tmp_path, progress=lambda _: pytest.fail("it has enough already"))
+
+
+def test_workers_listen_on_this_machine_only():
+    """A page or port of dask's that the hall's network can reach would run whatever it is sent."""
+    hands = Dask(live_batch, 1)
+    try:
+        me = psutil.Process()
+        heard = [
+            found.laddr.ip
+            for process in (me, *me.children(recursive=True))
+            for found in process.net_connections()
+            if found.status == psutil.CONN_LISTEN
+        ]
+        assert heard and set(heard) == {"127.0.0.1"}
+    finally:
+        hands.close()
+
+
+def test_no_worker_outlives_a_killed_sweep(tmp_path):
+    process = kills.start(kills.sweep_file(tmp_path, 2_000, 5, 40, 4), tmp_path, 2)
+    workers: list[psutil.Process] = []
+    while process.poll() is None and not list(tmp_path.glob("sweep-killed/parts/*.parquet")):
+        time.sleep(0.05)
+        workers = [psutil.Process(pid) for pid in kills.children_of(process.pid)]
+    process.kill()
+    process.communicate()
+    assert len(workers) >= 2
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert not alive
 
 
 def free_port() -> int:
