@@ -56,7 +56,7 @@ FULL = {
     "points": 600,
     "parameters": 10,
     "levers": len(LEVERS),
-    "lives": (2, 3, 4),
+    "lives": (2, 2, 3),
 }
 TINY = {"size": 300, "trajectories": 2, "base_rows": 4, "points": 40, "parameters": 2, "levers": 3, "lives": (2, 2, 2)}
 SCREENED_WHEN_TINY = ("citizen.reopening", "citizen.trust_gain", "staff.by_fear", "group.idle_capacity")
