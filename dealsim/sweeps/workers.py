@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ CONNECT_SECONDS = 20
 """How long a scheduler may take to answer."""
 
 
+STARTS = 3
+"""How often workers of this machine are started before it is given up."""
+START_SECONDS = 120
+PATIENCE_SECONDS = 20.0
+"""How long a worker that died may take to come back by itself."""
 LOOPBACK = "127.0.0.1:0"
 """Dask serves pages of its own wherever it is not told otherwise; here only this machine can see them."""
 
@@ -91,7 +97,7 @@ class Dask:
         self, work: Work, count: int, address: str | None = None, prepare: Callable[[], None] | None = None
     ) -> None:
         import dask
-        from distributed import Client, LocalCluster
+        from distributed import Client
 
         self._work = work
         self._futures: dict[Any, Any] = {}
@@ -108,28 +114,26 @@ class Dask:
             }
         )
         self._settings.__enter__()
+        self._count = count
+        self._short_since: float | None = None
         try:
             if address is None:
-                self._cluster = LocalCluster(
-                    n_workers=count,
-                    threads_per_worker=1,
-                    processes=True,
-                    dashboard_address=LOOPBACK,
-                    worker_dashboard_address=LOOPBACK,
-                    silence_logs=logging.CRITICAL,
-                    host="127.0.0.1",
-                )
+                self._cluster = _local_cluster(count)
                 self._client = Client(self._cluster, set_as_default=False)
-                self._client.wait_for_workers(count, timeout=120)
+                self._client.wait_for_workers(1, timeout=START_SECONDS)
             else:
                 self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
                 self._allowed = self._client.run_on_scheduler(_allow_failures, 0)
                 if not self._client.scheduler_info(n_workers=-1)["workers"]:
                     raise InputError(f"the scheduler at {address} has no workers")
-        except (OSError, TimeoutError, ValueError) as problem:
+        except (OSError, TimeoutError, ValueError, RuntimeError) as problem:
             self.close()
-            where = f"no scheduler answers at {address}" if address else "the workers did not start"
-            raise InputError(f"{where} ({type(problem).__name__})") from None
+            if address:
+                raise InputError(f"no scheduler answers at {address} ({type(problem).__name__})") from None
+            raise StoreError(
+                f"the workers did not start ({type(problem).__name__}); what was finished is kept, and the same command "
+                "goes on from there"
+            ) from None
         except BaseException:
             self.close()
             raise
@@ -138,8 +142,30 @@ class Dask:
 
     @property
     def slots(self) -> int:
-        """Threads of all the workers there are now, at least one: a worker that died may be on its way back."""
-        return max(1, sum(self._client.nthreads().values()))
+        """Threads of all the workers there are now, at least one: a worker that died may be on its way back.
+
+        Raises
+        ------
+        StoreError
+            When the scheduler is gone.
+        """
+        try:
+            there = sum(self._client.nthreads().values())
+        except (OSError, TimeoutError, RuntimeError, ValueError):
+            raise _gone() from None
+        self._bring_back(there)
+        return max(1, there)
+
+    def _bring_back(self, there: int) -> None:
+        """Ask for workers of this machine that died for good: whoever brings a worker back can fail with it."""
+        if self._cluster is None or there >= self._count:
+            self._short_since = None
+        elif self._short_since is None:
+            self._short_since = time.monotonic()
+        elif time.monotonic() - self._short_since > PATIENCE_SECONDS:
+            self._short_since = None
+            self._cluster.scale(there)
+            self._cluster.scale(self._count)
 
     def give(self, batch: Any, *arguments: Any) -> None:
         """Hand a batch to the scheduler."""
@@ -150,9 +176,7 @@ class Dask:
         from distributed import CancelledError, wait
 
         if self._client.status != "running":
-            raise StoreError(
-                "the scheduler is gone; what was finished is kept, and the same command goes on from there"
-            )
+            raise _gone()
         try:
             with self._client.as_current():
                 wait(list(self._futures.values()), timeout=seconds, return_when="FIRST_COMPLETED")
@@ -192,6 +216,32 @@ class Dask:
                 except (OSError, TimeoutError):
                     continue
         self._settings.__exit__(None, None, None)
+
+
+def _gone() -> StoreError:
+    return StoreError("the scheduler is gone; what was finished is kept, and the same command goes on from there")
+
+
+def _local_cluster(count: int) -> Any:
+    """Workers of this machine, heard by nobody else; tried again where one of them dies as it starts."""
+    from distributed import LocalCluster
+
+    attempts = range(STARTS)
+    for attempt in attempts:
+        try:
+            return LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=LOOPBACK,
+                worker_dashboard_address=LOOPBACK,
+                silence_logs=logging.CRITICAL,
+                host="127.0.0.1",
+            )
+        except (RuntimeError, TimeoutError):
+            if attempt == attempts[-1]:
+                raise
+    return None
 
 
 def _allow_failures(number: int, dask_scheduler: Any = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -222,6 +223,41 @@ def test_a_cluster_gives_the_same_tables_though_one_of_its_workers_is_killed(clu
     found = sweep(SMALL, scheduler=address, out=tmp_path, progress=kill_one)
     assert killed and killed[0] < 16
     assert tables(found.folder) == tables(done.folder)
+
+
+def test_a_scheduler_that_dies_is_said_and_nothing_is_lost(cluster, done, tmp_path, monkeypatch):
+    monkeypatch.setattr(carrying_out._Pace, "runs_a_batch", lambda self, left, slots: 2)
+    address, (scheduler, *_) = cluster
+
+    def kill(seen):
+        if seen.done >= 2:
+            scheduler.kill()
+
+    with pytest.raises(StoreError, match="the scheduler is gone; what was finished is kept"):
+        sweep(SMALL, scheduler=address, out=tmp_path, progress=kill)
+    again = []
+    found = sweep(SMALL, workers=0, out=tmp_path, progress=again.append)
+    assert again[0].before >= 2 and tables(found.folder) == tables(done.folder)
+
+
+def test_workers_that_die_for_good_are_brought_back(monkeypatch):
+    """Killed as it starts, a worker takes with it whoever would start it again."""
+    monkeypatch.setattr("dealsim.sweeps.workers.PATIENCE_SECONDS", 1.0)
+    hands = Dask(at_fault.counted, 1)
+    try:
+        end = time.monotonic() + 60
+        while hands._cluster.workers and time.monotonic() < end:
+            for pid in kills.children_of(os.getpid()):
+                with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+                    if "spawn_main" in " ".join(psutil.Process(pid).cmdline()):
+                        os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+        hands.give("batch", [1, 2, 3])
+        while not (ended := hands.take(0.2)):
+            assert hands.slots and time.monotonic() < end, "nobody came back"
+        assert ended[0].content == b"3"
+    finally:
+        hands.close()
 
 
 def test_no_scheduler_is_said(tmp_path, monkeypatch):
