@@ -8,6 +8,9 @@ the same seeds at every point.
   indices (128 base rows), two replicates. Which of them carry each headline?
 - Fails: the ten parameters again, as an uncertain world, 600 points of a Latin hypercube, the Deal against cuts alone,
   three replicates. Where does the Deal not lower contacts, or raise hidden need as a share of people in need?
+In the last two, a parameter moves a quarter of its declared range either way from its default. That was changed after
+the screen was seen, and before the others were run: over the whole of all ranges at once many boroughs run away (the
+Deal's change in contacts reaches thousands where the old regime has 460), and shares of that say little of any borough.
 
 The ten parameters are chosen by a rule and not by hand: of those that stand out from chance for a headline (the whole
 interval above what chance alone gives), the ones with the largest effect against the largest of that headline, going
@@ -90,6 +93,16 @@ def lived(content: dict[str, object], scale: study.Scale) -> Analysis:
     return Analysis(sweep(content, out=out))
 
 
+def around_default(names: list[str]) -> dict[str, dict[str, float]]:
+    """A quarter of each parameter's declared range either way from its default, within that range."""
+    found = {}
+    for name in names:
+        spec, default = every_parameter()[name]
+        reach = (spec.high - spec.low) / 4.0
+        found[name] = {"low": max(spec.low, default - reach), "high": min(spec.high, default + reach)}
+    return found
+
+
 def first_parameters(screen: pd.DataFrame, most: int) -> list[str]:
     """The parameters that stand out, going round the headlines and taking the largest left of each in turn."""
     queues = []
@@ -119,13 +132,13 @@ def main(scale: study.Scale) -> dict[str, pd.DataFrame]:
     ).sensitivity  # fmt: skip
     chosen = first_parameters(screen, sizes["parameters"])
 
-    both = dict.fromkeys([*list(LEVERS)[: sizes["levers"]], *chosen])
+    both = dict.fromkeys(list(LEVERS)[: sizes["levers"]]) | around_default(chosen)
     shares = lived(
         asked("06_shares", scale, sizes, lives[1], base="old_regime", factors=both,
               design={"kind": "sobol", "points": sizes["base_rows"]}), scale
     )  # fmt: skip
     world = lived(
-        asked("06_fails", scale, sizes, lives[2], **pair, factors=dict.fromkeys(chosen),
+        asked("06_fails", scale, sizes, lives[2], **pair, factors=around_default(chosen),
               design={"kind": "latin_hypercube", "points": sizes["points"]}), scale
     )  # fmt: skip
     fails = []
