@@ -193,9 +193,14 @@ class SweepResults:
                              "highest": values.max()})  # fmt: skip
         return pd.DataFrame(rows)
 
+    @property
+    def id(self) -> str:
+        """Names what was found: the start of the hash of the folder's manifest."""
+        return store.manifest_hash(self.folder)[:8]
+
     def __repr__(self) -> str:
         return (
-            f"<Sweep {self.name!r}: {len(self.runs):,} runs at {self.n_points:,} points, "
+            f"<Sweep {self.name!r} ({self.id}): {len(self.runs):,} runs at {self.n_points:,} points, "
             f"{len(self.failed):,} failed; {self.folder.as_posix()}>"
         )
 

@@ -25,6 +25,7 @@ from dealsim.sweeps.workers import Dask
 from tests.sweeps import at_fault, kills
 from tests.sweeps.conftest import SMALL, tables
 
+LONG = bool(os.environ.get("DEALSIM_LONG"))
 BLAMES = {
     "name": "blames",
     "base": "deal",
@@ -37,10 +38,17 @@ BLAMES = {
 }
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, 2, 4, 8] if LONG else [2, 4])
 def test_the_tables_do_not_depend_on_the_number_of_workers(workers, done, tmp_path):
     found = sweep(SMALL, workers=workers, out=tmp_path)
     assert tables(found.folder) == tables(done.folder)
+
+
+@pytest.mark.parametrize("seed", range(20) if LONG else [7])
+def test_nor_on_how_python_hashes_text(seed, done, tmp_path):
+    code = f"from dealsim import sweep; sweep({SMALL!r}, workers=0, out={str(tmp_path)!r})"
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONHASHSEED": str(seed)})
+    assert tables(tmp_path / "sweep-small") == tables(done.folder)
 
 
 @pytest.mark.parametrize("runs", [1, 3, 1000])
