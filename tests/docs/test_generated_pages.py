@@ -64,7 +64,7 @@ def test_a_table_without_a_place_is_refused():
 
 
 CODE_NAME = re.compile(r"`([a-z_]+(?:\.[A-Za-z_]+)+)`")
-SUFFIXES = ("py", "md", "csv", "yaml", "yml", "txt", "html", "json", "parquet")
+SUFFIXES = ("py", "md", "csv", "yaml", "yml", "txt", "html", "json", "parquet", "ipynb")
 
 
 def is_there(name: str) -> bool:
@@ -85,7 +85,7 @@ def test_names_in_pages_exist(path):
     for name in CODE_NAME.findall(text):
         if name.split(".")[-1] not in SUFFIXES and name.split(".")[0] not in ("model", "git"):
             assert is_there(name), f"{path} names `{name}`, which is not there"
-    for name in re.findall(r"`((?:[\w-]+/)+[\w.-]+\.(?:py|md|csv|yaml|txt|html))`", text):
+    for name in re.findall(r"`((?:[\w-]+/)+[\w.-]+\.(?:py|md|csv|yaml|txt|html|ipynb))`", text):
         if not name.startswith(("derived/", "results/", "tables/")):
             there = (pages.ROOT / "dealsim" / name, pages.ROOT / name)
             assert any(file.exists() for file in there), f"{path} names {name}, which is not there"
