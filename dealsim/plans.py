@@ -81,15 +81,18 @@ class Plan:
         return life_seed(self.seed, replicate)
 
 
-def borough_seed(seed: int, boroughs: int, replicate: int) -> int:
-    """The seed of the borough in which a replicate is lived: the replicates go round the boroughs."""
+def borough_seed(seed: int, boroughs: int, replicate: int, whose: str = "") -> int:
+    """The seed of the borough in which a replicate is lived: the replicates go round the boroughs.
+
+    `whose` names what has boroughs of its own; without it they are those of every comparison.
+    """
     borough = replicate % boroughs
-    return seed if borough == 0 else _seed("borough", seed, borough)
+    return seed if borough == 0 and not whose else _seed(f"borough{whose}", seed, borough)
 
 
-def life_seed(seed: int, replicate: int) -> int:
-    """The seed of a replicate's chances, the same whatever is compared."""
-    return _seed("life", seed, replicate)
+def life_seed(seed: int, replicate: int, whose: str = "") -> int:
+    """The seed of a replicate's chances, the same whatever is compared; `whose` names what has lives of its own."""
+    return _seed(f"life{whose}", seed, replicate)
 
 
 def _seed(kind: str, seed: int, number_: int) -> int:

@@ -28,7 +28,7 @@ from dealsim.analysis.sensitivity import (
 )
 from dealsim.errors import InputError
 from dealsim.metrics import METRICS
-from dealsim.sweeps.asked import Target
+from dealsim.sweeps.asked import SHARED, SPREAD_OUT, Target
 from dealsim.sweeps.designs import FACTORIAL, LATIN_HYPERCUBE, MORRIS, POINTS, QUASI_RANDOM, SOBOL
 from dealsim.sweeps.factors import LEVER
 from dealsim.sweeps.plan import UNIT
@@ -41,6 +41,12 @@ WORST_SHARE = 0.25
 TENTH = 0.1
 """Without a stated error, the share of the range over points that half an interval should be at most."""
 MOST_POLICIES = 400
+
+
+SHARED_LIVES = (
+    "All points share the same lives, so the intervals tell how other points would move a share, and not what other "
+    "lives would do: they are too narrow. `lives: own` in the sweep's file mends that."
+)
 
 
 class Subject(NamedTuple):
@@ -194,6 +200,13 @@ class Analysis:
         return kept[subject]
 
     def _worked_out(self, subject: Subject) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        table, notes = self._ranked(subject)
+        shared = self.results.recipe["same"]["lives"] == SHARED
+        if shared and self.design in SPREAD_OUT:
+            notes = (*notes, SHARED_LIVES)
+        return table, notes
+
+    def _ranked(self, subject: Subject) -> tuple[pd.DataFrame, tuple[str, ...]]:
         values, names = self.values(subject), self.names
         unit = self.results.design[[UNIT + name for name in names]].to_numpy(np.float64)
         width, replicates = len(names), values.shape[1]

@@ -31,6 +31,8 @@ from dealsim.sweeps.designs import SOBOL as SOBOL_KIND
 from dealsim.sweeps.factors import LEVER, RIVAL, Factor, factor_names, factor_of, parameters_touched, read_values
 
 FORMAT = 1
+SPREAD_OUT = (LATIN_HYPERCUBE, QUASI_RANDOM, SOBOL_KIND)
+"""Designs that are spread out to tell shares of variance."""
 DEFAULT_REPLICATES = 10
 MOST_POINTS = 5_000_000
 MOST_FACTORS = 300
@@ -39,8 +41,10 @@ GROUPS = ("all", "quintile", "place", "service")
 """Kinds of group whose figures a sweep can keep."""
 PARTS = (
     "format", "name", "question", "author", "date", "sources", "base", "scenarios", "size", "years", "seed",
-    "replicates", "boroughs", "design", "factors", "outputs", "targets", "stop_at",
+    "replicates", "boroughs", "lives", "design", "factors", "outputs", "targets", "stop_at",
 )  # fmt: skip
+SHARED, OWN = "shared", "own"
+"""Whether all points have the same lives, so that differences between points are of pairs, or each point its own."""
 MORE, LESS = "at_least", "at_most"
 CHANGE = "change_"
 BOUNDS = (LESS, MORE, CHANGE + LESS, CHANGE + MORE)
@@ -99,6 +103,7 @@ class Asked:
     seed: int = 1
     replicates: int = DEFAULT_REPLICATES
     boroughs: int = 1
+    lives: str = SHARED
     outputs: Outputs = Outputs()
     targets: tuple[Target, ...] = ()
     stop_at: StopAt | None = None
@@ -215,6 +220,7 @@ class _Reader:
             seed=self.whole((), "seed", 0, 2**63 - 1, 1),
             replicates=self.whole((), "replicates", 1, MOST_REPLICATES, DEFAULT_REPLICATES),
             boroughs=self.whole((), "boroughs", 1, MOST_REPLICATES, 1),
+            lives=self.lives(design),
             outputs=self.outputs(),
             targets=self.targets(len(scenarios)),
             header={key: value for key, value in header.items() if value},
@@ -583,6 +589,19 @@ class _Reader:
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             self.wrong(place, f"{brief(given)} cannot be read ({type(error).__name__})", "a CSV file, one row a point")
             return None
+
+    def lives(self, design: Design) -> str:
+        """Whose lives they are; where nothing is said, what suits the design.
+
+        Shares of variance need lives of each point's own: with shared lives, an interval over points does not know
+        that other lives would move all of them. Differences between points need the same lives.
+        """
+        usual = OWN if design.kind in SPREAD_OUT and not design.is_crossed else SHARED
+        given = self.document.data.get("lives", usual)
+        if given not in (SHARED, OWN):
+            self.wrong(("lives",), f"lives cannot be {brief(given)}", f"{SHARED}, {OWN}")
+            return usual
+        return str(given)
 
     def outputs(self) -> Outputs:
         part = self.part((), "outputs", dict, "`metrics:`, `groups:`, `every:`")

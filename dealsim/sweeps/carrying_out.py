@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from dealsim import compiled, store
 from dealsim.errors import DealsimError, InputError, StoppedError
 from dealsim.plans import MOST_WORKERS, seconds_to_live
+from dealsim.sweeps.asked import OWN
 from dealsim.sweeps.factors import LEVER
 from dealsim.sweeps.folder import SweepFolder, folder_of, is_sweep_folder, read_recipe
 from dealsim.sweeps.jobs import FAILED, SET_ASIDE, Context, Wanted, get_ready, live_batch, packed_part, set_aside
@@ -95,7 +96,9 @@ class _Missing:
         places = first[~np.isin(flat[first], done)]
         point, scenario, replicate = np.unravel_index(places, ids.shape)
         borough = replicate % made.asked.boroughs
-        world = _worlds_of(made)[point]
+        # points with boroughs of their own share none, even where their worlds are alike
+        has_own = made.asked.lives == OWN and made.asked.moves_parameters
+        world = point if has_own else _worlds_of(made)[point]
         order = np.lexsort((replicate, scenario, point, borough, world))
         self.place = np.stack([point, scenario, replicate], axis=1)[order]
         self.start = (world * made.asked.boroughs + borough)[order]
@@ -109,7 +112,7 @@ class _Missing:
         made = self.made
         found = []
         for point, scenario, replicate in self.place[at].tolist():
-            borough, life = made.seeds(replicate)
+            borough, life = made.seeds(point, replicate)
             run_id = f"{int(made.run_ids[point, scenario, replicate]):016x}"
             found.append(Wanted(run_id, scenario, made.points.values[point], borough, life))
         return found

@@ -456,7 +456,7 @@ class _Gathering:
         run = np.repeat(np.arange(len(ids)), high - low)
         places = np.concatenate([np.zeros(0, np.int64), *(self.order[a:b] for a, b in zip(low, high, strict=True))])
         point, at, replicate = np.unravel_index(places.astype(np.int64), self.made.run_ids.shape)
-        seeds = [self.made.seeds(k) for k in range(asked.replicates)]
+        seeds = [self.made.seeds(p, k) for p, k in zip(point.tolist(), replicate.tolist(), strict=True)]
         names = [scenario.name for scenario in asked.scenarios]
         taken = gathered.take(pa.array(run))
         columns: dict[str, Any] = {
@@ -464,8 +464,8 @@ class _Gathering:
             "scenario": [names[k] for k in at],
             "point": point,
             "replicate": replicate,
-            "borough_seed": [seeds[k][0] for k in replicate],
-            "life_seed": [seeds[k][1] for k in replicate],
+            "borough_seed": [borough for borough, _ in seeds],
+            "life_seed": [life for _, life in seeds],
         }
         columns |= {name: taken[name] for name in ("status", "error", "traceback", "state_hash")}
         schema = self._schemas()[RUNS]

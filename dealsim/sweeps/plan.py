@@ -5,6 +5,7 @@ It lives no run; `dealsim.sweeps.jobs` does.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from dealsim.levers import SERVICE_KINDS
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput, read_place, shipped
 from dealsim.scenarios import Scenario
-from dealsim.sweeps.asked import Asked, read_asked
+from dealsim.sweeps.asked import OWN, Asked, read_asked
 from dealsim.sweeps.designs import Points, points_of
 from dealsim.sweeps.factors import applied, cell_of
 from dealsim.version import MODEL_VERSION
@@ -72,18 +73,32 @@ class SweepPlan:
         """What is lived at a point under a scenario."""
         return applied(self.asked.scenarios[scenario], self.asked.factors, self.points.values[point])
 
-    def seeds(self, replicate: int) -> tuple[int, int]:
-        """The seeds of a replicate's borough and life, the same at every point and under every scenario."""
+    def seeds(self, point: int, replicate: int) -> tuple[int, int]:
+        """The seeds of a replicate's borough and life, the same under every scenario.
+
+        Points share them, or each has lives of its own; then also boroughs of its own where points are different
+        worlds, since each of those is burnt in for itself anyway.
+        """
         asked = self.asked
-        return plans.borough_seed(asked.seed, asked.boroughs, replicate), plans.life_seed(asked.seed, replicate)
+        whose = self._whose[point] if asked.lives == OWN else ""
+        of_borough = whose if asked.moves_parameters else ""
+        return (
+            plans.borough_seed(asked.seed, asked.boroughs, replicate, of_borough),
+            plans.life_seed(asked.seed, replicate, whose),
+        )
+
+    @cached_property
+    def _whose(self) -> list[str]:
+        """Names each point by what is in it, so that its lives stay its own however a design grows."""
+        return [hashlib.sha256(repr(row).encode()).hexdigest()[:16] for row in self.points.values]
 
     @cached_property
     def run_ids(self) -> np.ndarray:
         """The id of every run as a whole number, `[point, scenario, replicate]`."""
         asked = self.asked
-        seeds = [self.seeds(replicate) for replicate in range(asked.replicates)]
         ids = np.zeros((len(self.points), len(asked.scenarios), asked.replicates), np.uint64)
         for point in range(len(self.points)):
+            seeds = [self.seeds(point, replicate) for replicate in range(asked.replicates)]
             for at in range(len(asked.scenarios)):
                 scenario, parameters = self.setting(point, at)
                 setting = plans.setting_of(scenario, parameters, self.place_hash, asked.size, asked.weeks)
@@ -104,6 +119,7 @@ class SweepPlan:
             "years": asked.years,
             "seed": asked.seed,
             "boroughs": asked.boroughs,
+            "lives": asked.lives,
             "metrics": list(asked.outputs.metrics),
             "groups": list(asked.outputs.groups),
             "every": asked.outputs.every,
@@ -207,7 +223,9 @@ class SweepEstimate:
 def estimate_sweep(made: SweepPlan, workers: int) -> SweepEstimate:
     """What the runs of a sweep will take; hours are for this many workers on a processor of 2020."""
     asked = made.asked
-    burn_ins = len(set(_worlds(made))) * min(asked.boroughs, asked.replicates)
+    has_own = asked.lives == OWN and asked.moves_parameters
+    worlds = len(made.points) if has_own else len(set(_worlds(made)))
+    burn_ins = worlds * min(asked.boroughs, asked.replicates)
     weeks = made.n_runs * asked.weeks + burn_ins * BURN_IN_WEEKS
     seconds = plans.seconds_to_live(asked.size, weeks)
     return SweepEstimate(

@@ -97,6 +97,7 @@ def context_of(results: SweepResults) -> Context:
         years=same["years"],
         seed=same["seed"],
         boroughs=same["boroughs"],
+        lives=same["lives"],
         outputs=Outputs(tuple(same["metrics"]), tuple(same["groups"]), same["every"]),
     )
     return Context(asked, place, keep_starts=not asked.moves_parameters)
