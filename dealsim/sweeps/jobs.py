@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from dealsim import checkpoints
 from dealsim.engine import BURN_IN_WEEKS, World, branch, live, state_hash
+from dealsim.errors import MismatchError
 from dealsim.metrics import groups_of, series
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput
@@ -42,6 +43,7 @@ class Context:
     asked: Asked
     place: PlaceInput
     keep_starts: bool
+    engine: str = checkpoints.engine_hash()
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,17 @@ SCHEMA = pa.schema(
 
 
 def live_batch(context: Context, batch: Sequence[Wanted], attempts: int = 1) -> bytes:
-    """Live a batch of runs, and give back a part: a Parquet file with one row a run."""
+    """Live a batch of runs, and give back a part: a Parquet file with one row a run.
+
+    Raises
+    ------
+    MismatchError
+        When the worker's code is not that of whoever asks: its lives would be other lives under the same ids.
+    """
+    if context.engine != checkpoints.engine_hash():
+        raise MismatchError(
+            f"worker {_worker()} has another dealsim than the one that asks; give every worker the same, and go on"
+        )
     rows = [_row(context, wanted, attempts) for wanted in batch]
     return packed_part(rows)
 

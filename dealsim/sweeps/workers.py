@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from dealsim.errors import InputError, StoreError
+from dealsim.errors import DealsimError, InputError, StoreError
 
 CONNECT_SECONDS = 20
 """How long a scheduler may take to answer."""
@@ -131,8 +131,8 @@ class Dask:
             if address:
                 raise InputError(f"no scheduler answers at {address} ({type(problem).__name__})") from None
             raise StoreError(
-                f"the workers did not start ({type(problem).__name__}); what was finished is kept, and the same command "
-                "goes on from there"
+                f"the workers did not start ({type(problem).__name__}); what was finished is kept. A script of your own "
+                "must call `sweep` below `if __name__ == '__main__':`, since every worker reads it first"
             ) from None
         except BaseException:
             self.close()
@@ -195,6 +195,8 @@ class Dask:
     def _end_of(batch: Any, future: Any) -> Ended:
         try:
             return Ended(batch, future.result(timeout=60))
+        except DealsimError:
+            raise  # what a user must mend, such as a worker with other code
         except Exception as error:
             # the worker died, was shut down, or could not carry the batch: whatever it was, the batch was not lived
             return Ended(batch, None, type(error).__name__)

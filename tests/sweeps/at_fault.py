@@ -47,3 +47,10 @@ def one_kills_once(context, batch, attempts=1):
 def counted(batch):
     """No lives at all: how many there would be."""
     return str(len(batch)).encode()
+
+
+def with_other_code(context, batch, attempts=1):
+    """As a worker that has another dealsim installed."""
+    from dataclasses import replace
+
+    return jobs.live_batch(replace(context, engine="another"), batch, attempts)

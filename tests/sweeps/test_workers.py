@@ -16,7 +16,7 @@ import psutil
 import pytest
 from distributed import Client
 
-from dealsim.errors import InputError, StoreError
+from dealsim.errors import InputError, MismatchError, StoreError
 from dealsim.sweeps import carrying_out
 from dealsim.sweeps.carrying_out import StoppedSweep, TooManyFailures, carry_out, sweep
 from dealsim.sweeps.jobs import live_batch
@@ -163,6 +163,11 @@ def test_replicates_are_added_until_the_error_is_small_enough(tmp_path):
     found = sweep(asked, workers=0, out=tmp_path)
     assert 10 <= found.replicates <= 40
     assert sweep(asked, workers=0, out=tmp_path, progress=lambda _: pytest.fail("it has enough already"))
+
+
+def test_a_worker_with_other_code_ends_the_sweep(tmp_path):
+    with pytest.raises(MismatchError, match="has another dealsim than the one that asks"):
+        carry_out(plan_sweep(BLAMES), workers=1, out=tmp_path, work=at_fault.with_other_code)
 
 
 def test_workers_listen_on_this_machine_only():
