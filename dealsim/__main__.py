@@ -193,7 +193,9 @@ def sweep(
     ] = None,
     place: Place = None,
     rank_of: RankOf = None,
-    max_failures: Annotated[int | None, typer.Option(help="End when more runs than this have failed", min=0)] = None,
+    max_failures: Annotated[
+        int | None, typer.Option(help="End when more runs than this fail in this call", min=0)
+    ] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try runs again that failed or were set aside before")
     ] = False,
@@ -207,13 +209,13 @@ def sweep(
     """Live many runs over many points; given again, the same command goes on where it was stopped."""
     import time
 
-    from dealsim.sweeps.plan import default_workers, estimate_sweep, plan_sweep
+    from dealsim.sweeps.plan import checked_workers, estimate_sweep, plan_sweep
 
     began = time.perf_counter()
     sizes = {"size": size, "years": years, "seed": seed, "replicates": replicates}
     made = plan_sweep(file, place=place, rank_of=rank_of, **sizes)
     if dry_run:
-        _print_sweep_estimate(made, estimate_sweep(made, workers or default_workers()), workers, as_json)
+        _print_sweep_estimate(made, estimate_sweep(made, max(1, checked_workers(workers))), workers, as_json)
         return OK
     from dealsim import store
     from dealsim.show.terminal import SweepShown, note
@@ -260,14 +262,14 @@ def analyse(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Say which factors carry what, where it fails, what to choose, and whether there are enough runs."""
+    """Say which factors carry what, where it fails, what to choose, whether there are enough runs; keep it as a page."""
 
     from dealsim import store
     from dealsim.show.analysis_page import charts_of, sections, write_analysis
     from dealsim.show.terminal import print_sections
     from dealsim.sweeps.analysing import analyse as analysed
 
-    found = analysed(folder, outcome or None, error=error)
+    found = analysed(store.find(folder, "results"), outcome or None, error=error)
     page = write_analysis(found)
     if as_json:
         says = [{"heading": said.heading, "lines": list(said.lines)} for said in sections(found)]
@@ -606,9 +608,9 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
 def _print_sweep_estimate(made: Any, needed: Any, workers: int | None, as_json: bool) -> None:
     from dealsim.show.terminal import time_in_words
     from dealsim.show.words import count
-    from dealsim.sweeps.plan import default_workers
+    from dealsim.sweeps.plan import checked_workers
 
-    workers = workers or default_workers()
+    workers = max(1, checked_workers(workers))
     asked = made.asked
     if as_json:
         said = {name: round(value, 3) for name, value in vars(needed).items()}
@@ -724,7 +726,8 @@ def _exit_code(arguments: list[str] | None = None) -> int:
         _say_error(str(error))
         return error.exit_code
     except (KeyboardInterrupt, _Stopped):
-        _say_error("stopped; nothing was kept")
+        is_late = _halt.times > 2
+        _say_error("stopped at once; what was kept before stays kept" if is_late else "stopped; nothing was kept")
         return INTERRUPTED
     except BrokenPipeError:
         _nobody_reads()

@@ -43,6 +43,7 @@ DERIVED = "derived"
 LOCK = ".lock"
 """Held while a sweep writes in its folder."""
 PLACE_FILE = "place.csv"
+STRAY = "was not written by dealsim"
 LATEST = "latest"
 """What stands for the newest results folder, where a folder or an id is asked for."""
 _NAMED = re.compile(r"-(?P<stamp>\d{8}T\d{6}Z)-(?P<id>[0-9a-f]{8})$")
@@ -322,6 +323,8 @@ def find(folder_or_id: str | Path, root: str | Path = "results") -> Path:
         if path.is_dir():
             return path
         word = str(folder_or_id)
+        if re.fullmatch(r"sweep-[a-z0-9_-]+", word) and (Path(root) / word).is_dir():
+            return Path(root) / word
         if Path(root).is_dir() and (word == LATEST or re.fullmatch(r"[0-9a-f]{6,16}", word)):
             named = (_NAMED.search(entry.name) for entry in sorted(Path(root).iterdir()))
             found = [name for name in named if name and (word == LATEST or name["id"].startswith(word[:8]))]
@@ -380,7 +383,7 @@ def damage(folder: str | Path) -> list[str]:
     for file in sorted(path.rglob("*")):
         name = file.relative_to(path).as_posix()
         if file.is_file() and name not in files and name not in (MANIFEST, LOCK) and not name.startswith(f"{DERIVED}/"):
-            problems.append(f"{plain(name)}: was not written by dealsim")
+            problems.append(f"{plain(name)}: {STRAY}")
     return problems
 
 

@@ -6,6 +6,7 @@ It needs the `sweep` extra. The workbench keeps its results in memory and does n
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,9 @@ def workbench_model(
         When a name or a range is wrong, or the workbench is not installed.
     """
     try:
-        import ema_workbench as ema
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns of what is not installed beside it
+            import ema_workbench as ema
     except ImportError:
         raise InputError(
             'the EMA Workbench is not installed: python -m pip install -c constraints.txt -e ".[sweep]"'

@@ -153,7 +153,7 @@ def main(scale: study.Scale) -> dict[str, pd.DataFrame]:
                 "coverage": where.found.coverage,
                 "density": where.found.density,
                 "held_out_density": where.found.held_out_density,
-                "in_words": where.found.in_words(),
+                "in_words": where.in_words(),
             }
         )
     columns = ["outcome", "factor", "mu", "value", "low", "high", "mu_star_of_chance", "stands_out", "converged"]

@@ -94,30 +94,34 @@ class Discovery:
         """The limits: factor, above, below, among, quasi_p."""
         return pd.DataFrame(list(self.limits), columns=list(Limit._fields))
 
-    def in_words(self, labels: Mapping[str, str] | None = None) -> str:
-        """What was found, in a sentence or two; `labels` names factors as a reader knows them."""
-        rate = f"{_hundredths(self.base_rate)} fail overall"
+    def in_words(self, labels: Mapping[str, str] | None = None, *, does: str = "fail") -> str:
+        """What was found, in a sentence or two; `labels` names factors as a reader knows them.
+
+        `does` says what a point does that counts, after "it does not" or "they"; where it is "hold", what was sought
+        are the points that do not fail.
+        """
+        rate = f"{_hundredths(self.base_rate)} {does} overall"
         if self.outcome == NEVER_FAILS:
-            return "It never fails, so there is nothing to describe."
+            return f"It never {does}s, so there is nothing to describe."
         if self.outcome == ALWAYS_FAILS:
-            return "It always fails, so no condition tells failures apart."
+            return f"It always {does}s, so no condition tells points apart."
         if self.outcome == CANNOT_TELL:
             return (
-                f"It cannot be told where it fails: {self.points} points with {self.failures} failures are too few "
-                f"({LEAST_POINTS} points, with {LEAST_OF_EACH} that fail and {LEAST_OF_EACH} that do not, are needed)."
+                f"It cannot be told where it {does}s: {self.points} points of which {self.failures} {does} are too few "
+                f"({LEAST_POINTS} points, with {LEAST_OF_EACH} that {does} and {LEAST_OF_EACH} that do not, are needed)."
             )
         if self.outcome == NO_BOX:
             if not self.limits:
-                return f"No conditions were found under which it fails more than elsewhere; {rate}."
+                return f"No conditions were found under which it {does}s more than elsewhere; {rate}."
             return (
-                f"No conditions are claimed: in the best box found {_hundredths(self.density)} fail, but of points not "
+                f"No conditions are claimed: in the best box found {_hundredths(self.density)} {does}, but of points not "
                 f"used to find it {_hundredths(self.held_out_density)}, which cannot be told from the "
-                f"{_hundredths(self.base_rate)} that fail overall."
+                f"{_hundredths(self.base_rate)} that {does} overall."
             )
         said = " and ".join(self._limit_in_words(limit, labels or {}) for limit in self.limits)
         return (
-            f"fails when {said}: {_hundredths(self.coverage)} of all failures are there (coverage), and "
-            f"{_hundredths(self.density)} of what is there fails (density); {rate}. On points not used to find it, "
+            f"{does}s when {said}: {_hundredths(self.coverage)} of all points that {does} are there (coverage), and "
+            f"{_hundredths(self.density)} of what is there {does}s (density); {rate}. On points not used to find it, "
             f"coverage is {_hundredths(self.held_out_coverage)} and density {_hundredths(self.held_out_density)} "
             f"({100 * self.held_out_low:.0f} to {_hundredths(self.held_out_high)})."
         )

@@ -34,6 +34,8 @@ TOP = 12
 NAMED = 3
 """Factors that a sentence names."""
 OPEN_CHARTS = 3
+MOST_SPARED = 1e5
+"""A ratio above it says that a difference hardly varies, and not how many runs are spared."""
 
 
 def title_of_subject(subject: Subject) -> str:
@@ -69,7 +71,7 @@ class Said:
 
 def sections(analysis: Analysis) -> list[Said]:
     """Everything an analysis says, in the order in which it is read."""
-    fails = tuple(f"{title_of(w.scenario)}. {w.rule}. {_found(w, analysis)}" for w in analysis.failures)
+    fails = tuple(f"{title_of(w.scenario)}. {w.rule}. {w.in_words(labels_of(analysis))}" for w in analysis.failures)
     found = [
         Said("What this rests on", (*_rests_on(analysis), *analysis.treated)),
         _ranking(analysis),
@@ -87,7 +89,7 @@ def _rests_on(analysis: Analysis) -> list[str]:
         f"{count(len(results.runs), 'run')} of {same['size']:,} invented citizens over {count(same['years'], 'year')}: "
         f"{count(results.n_points, 'point')} ({title_of(results.recipe['design']['kind']).lower()}), "
         f"{count(len(results.scenarios), 'scenario')}, {count(results.replicates, 'replicate')}. Outcomes are means of the "
-        "last two years.",
+        f"last {'year' if same['years'] == 1 else 'two years'}.",
         NOT_CALIBRATED,
     ]
     return lines + ([TOO_SMALL] if same["size"] < SMALLEST_TO_REPORT else [])
@@ -98,6 +100,8 @@ def _ranking(analysis: Analysis) -> Said:
     lines = [f"Ranked by: {analysis.method}."] if analysis.method else []
     names = labels_of(analysis)
     rows = []
+    if not analysis.subjects:
+        return Said("Which factors carry what", ("No run finished, so nothing can be told of any factor.",))
     chance = analysis.chance.set_index(["outcome", "scenario"])
     for subject in analysis.subjects:
         share = chance.loc[(subject.outcome, subject.scenario)]
@@ -115,10 +119,10 @@ def _ranking(analysis: Analysis) -> Said:
         leads = "; ".join(said) or ("none can be told from nothing" if analysis.method else "–")
         settled = bool(len(ranked)) and bool(ranked["converged"].all())
         rows.append((title_of_subject(subject) + (f" ({unit})" if unit else ""), of_chance, leads,
-                     "yes" if settled else "not converged"))  # fmt: skip
+                     "–" if analysis.design == FACTORIAL else "yes" if settled else "not converged"))  # fmt: skip
     if analysis.results.replicates < 2:
         lines.append("There is one replicate at each point, so chance cannot be told from factors in any figure here.")
-    if any(row[3] != "yes" for row in rows):
+    if any(row[3] == "not converged" for row in rows):
         lines.append(
             "Not converged: at least one interval is too wide to say where its factor stands; more points help."
         )
@@ -153,14 +157,9 @@ def _is_told(rows: pd.DataFrame) -> pd.Series:
     return (rows["low"] > 0) | (rows["high"] < 0)
 
 
-def _found(where: Where, analysis: Analysis) -> str:
-    said = where.found.in_words(labels_of(analysis))
-    return said[:1].upper() + said[1:]
-
-
 def _choosing(analysis: Analysis) -> list[str]:
     if analysis.policies is None:
-        return []
+        return [analysis.why_no_choice] if analysis.why_no_choice else []
     names, grid, guess = analysis.policies
     known = "the first being the best guess" if guess is not None else "none of which is a best guess"
     lines = [f"{count(len(names), 'policy', 'policies')} in {count(grid.shape[1], 'future')}, {known}."]
@@ -181,7 +180,7 @@ def _enough(analysis: Analysis) -> Said:
         spares = "–"
         if pairing is not None and (subject.outcome, subject.scenario) in pairing.index:
             about = pairing.loc[(subject.outcome, subject.scenario)]
-            if math.isfinite(about["ratio"]):
+            if math.isfinite(about["ratio"]) and about["low"] < about["high"] and about["ratio"] < MOST_SPARED:
                 spares = f"{figure(about['ratio'])} times ({between(about['low'], about['high'])})"
         needed = f"{row['needed_typical']:,.0f}" if math.isfinite(row["needed_typical"]) else "cannot tell"
         rows.append((f"{title_of_subject(subject)} ({unit})", figure(times * row["half_width"]),
@@ -288,17 +287,16 @@ def _stamp(analysis: Analysis) -> dict[str, Any]:
 def failure_chart(analysis: Analysis, where: Where) -> Chart | None:
     """Every point by the two factors that tell failures best, those that fail told apart by shape, and the box."""
     limits = sorted(where.found.limits, key=lambda limit: limit.quasi_p)
-    numbers = [limit.factor for limit in limits if pd.api.types.is_float_dtype(analysis.results.design[limit.factor])]
+    numbers = [limit.factor for limit in limits if pd.api.types.is_float_dtype(where.points[limit.factor])]
     if not numbers:
         return None
-    others = [name for name in analysis.names if name not in numbers]
-    others = [name for name in others if pd.api.types.is_float_dtype(analysis.results.design[name])]
+    others = [name for name in where.points if name not in numbers and pd.api.types.is_float_dtype(where.points[name])]
     # a factor with many values keeps the marks apart where others have few
-    others.sort(key=lambda name: analysis.results.design[name].nunique(), reverse=True)
-    axes = (numbers[:1] + others if analysis.is_crossed else numbers + others)[:2]
+    others.sort(key=lambda name: where.points[name].nunique(), reverse=True)
+    axes = (numbers + others)[:2]
     if len(axes) < 2:
         return None
-    names, design = labels_of(analysis), analysis.results.design
+    names, design = labels_of(analysis), where.points
     data = []
     for does, called, symbol, colour in (
         (False, "does not fail", "circle-open", COLOURS[1]),
@@ -316,7 +314,7 @@ def failure_chart(analysis: Analysis, where: Where) -> Chart | None:
     layout["yaxis"] = {**axis_line(), "title": {"text": label(names[axes[1]], 60), "font": {"size": 12}}}
     layout["shapes"] = [_box(where, axes, design)]
     short = pd.DataFrame(
-        [{"factor": names[limit.factor], "low": limit.above, "high": limit.below,
+        [{"factor": names[limit.factor], "above": limit.above, "below": limit.below,
           "what": ", ".join(map(str, limit.among)) or "a number"} for limit in limits]
     )  # fmt: skip
     is_claimed = where.found.outcome == "box"
@@ -325,7 +323,7 @@ def failure_chart(analysis: Analysis, where: Where) -> Chart | None:
         key=slug(f"fails-{where.scenario}", 80),
         title=f"Where {title_of(where.scenario)} fails",
         subtitle=f"one mark a point; {plain(where.rule, 200)}; {frame}, seen along two of its factors",
-        sentence=_found(where, analysis),
+        sentence=where.in_words(labels_of(analysis)),
         data=data,
         layout=layout,
         unit="",
@@ -352,10 +350,9 @@ def _box(where: Where, axes: Sequence[str], design: pd.DataFrame) -> dict[str, A
 def regret_chart(analysis: Analysis, choice: Choice) -> Chart:
     """The largest and the mean regret of the policies with the least."""
     rows = choice.robust.table.sort_values("largest_regret", kind="stable").head(TOP)
-    subject = Subject(choice.outcome, "", False)
-    times, unit = _unit(subject)
+    unit = METRICS[choice.outcome].unit  # as it is: the sentences beside it are not turned into hundredths
     called = [plain(name, 70) for name in rows["policy"]]
-    largest, mean = (times * rows[name].to_numpy(np.float64) for name in ("largest_regret", "mean_regret"))
+    largest, mean = (rows[name].to_numpy(np.float64) for name in ("largest_regret", "mean_regret"))
     left = len(choice.robust.table) - len(rows)
     return Chart(
         key=slug(f"regret-{choice.outcome}", 80),
@@ -369,7 +366,7 @@ def regret_chart(analysis: Analysis, choice: Choice) -> Chart:
         ],
         layout=_layout(analysis, unit, len(rows)),
         unit=unit,
-        short=pd.DataFrame({"factor": called, "value": largest, "mean": mean}),
+        short=pd.DataFrame({"policy": called, "largest": largest, "mean": mean}),
     )
 
 

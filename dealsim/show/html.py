@@ -20,7 +20,7 @@ from dealsim.show.words import figure, places_of, title_of
 from dealsim.text import cell, escaped, slug
 
 _HEADS = {
-    "scenario": "Scenario", "factor": "Factor", "value": "Value", "year": "Year", "group": "Group", "base": "Base", "mean": "Mean", "difference": "Difference",
+    "scenario": "Scenario", "policy": "Policy", "largest": "Largest", "above": "Above", "below": "Below", "factor": "Factor", "value": "Value", "year": "Year", "group": "Group", "base": "Base", "mean": "Mean", "difference": "Difference",
     "low": "95 % from", "high": "to", "shows": "What it shows", "week": "Week", "date": "Begins on", "what": "What",
     "alone": "Alone", "of_chance": "Of chance alone", "settled": "Converged",
 }  # fmt: skip
@@ -33,7 +33,7 @@ CONFIG = {
     "modeBarButtonsToRemove": ["sendDataToCloud"],
 }
 _FOLDER = Path(__file__).parent
-_NUMBERS = ("base", "mean", "difference", "low", "high", "value", "alone", "of_chance")
+_NUMBERS = ("base", "mean", "difference", "low", "high", "value", "alone", "of_chance", "largest", "above", "below")
 
 
 def data_of(value: Any) -> str:

@@ -115,7 +115,10 @@ class SweepShown:
         if self._as_json:
             if is_last or now - self._said_at >= self.JSON_SECONDS:
                 self._said_at = now
-                print(json.dumps({"event": "progress", **seen.as_dict()}), flush=True)
+                try:
+                    print(json.dumps({"event": "progress", **seen.as_dict()}), flush=True)
+                except BrokenPipeError:
+                    self._as_json, self._is_quiet = False, True  # nobody reads on; the work goes on all the same
         elif self._bar is not None:
             self._bar.update(self._task, description=self._words(seen), total=seen.wanted, completed=seen.done)
         elif not self._is_quiet:

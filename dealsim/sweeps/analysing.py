@@ -7,7 +7,7 @@ what it gives back.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +41,8 @@ WORST_SHARE = 0.25
 TENTH = 0.1
 """Without a stated error, the share of the range over points that half an interval should be at most."""
 MOST_POLICIES = 400
+MOST = 0.5
+"""The share of failing points above which it is also sought where a scenario holds."""
 
 
 SHARED_LIVES = (
@@ -70,6 +72,17 @@ class Where:
     rule: str
     fails: pd.Series = field(repr=False)
     found: Discovery = field(repr=False)
+    holds: Discovery | None = field(default=None, repr=False)
+    """Where most points fail, the conditions under which it does not."""
+    points: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    """What was varied at each of the points."""
+
+    def in_words(self, labels: Mapping[str, str] | None = None) -> str:
+        """What was found, in sentences."""
+        said = self.found.in_words(labels)
+        if self.holds is not None:
+            said += f" Most points fail, so it was also sought where it holds. It {self.holds.in_words(labels, does='hold')}"
+        return said[:1].upper() + said[1:]
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,12 @@ class Analysis:
         for name in outcomes or ():
             if name not in kept:
                 raise InputError(f"this sweep kept no '{name}' for everyone; it kept {', '.join(kept)}")
+        stated = results.recipe.get("stop_at")
+        if error is None and stated and (not outcomes or outcomes[0] == stated["metric"]):
+            outcomes = outcomes or [stated["metric"], *(name for name in kept if name != stated["metric"])]
+            error = float(stated["error"])
+        if error is not None and not (math.isfinite(error) and error > 0.0):
+            raise InputError(f"the error is {error}; it must be a number above 0")
         self.results = results
         self.outcomes = tuple(outcomes or kept)
         self.targets = tuple(results.targets if targets is None else targets)
@@ -223,7 +242,7 @@ class Analysis:
         if self.design == FACTORIAL:
             table = main_effects(self.results.design[names], values).drop(columns=["low", "high"])
             columns = {"effect": "value", "effect_low": "low", "effect_high": "high"}
-            return table.rename(columns=columns).assign(converged=True), ()
+            return table.rename(columns=columns).assign(converged=True), ()  # nothing is estimated from a sample
         if self.design == POINTS:
             return pd.DataFrame(), ("Listed points are no sample of the space, so no factor's share can be told.",)
         return self._alone(values, unit)
@@ -255,8 +274,15 @@ class Analysis:
         return [k for k, lever in enumerate(is_lever) if lever == (kind == LEVER)]
 
     def _policy_and_future(self) -> tuple[np.ndarray, np.ndarray]:
-        """For each point, the number of its mix of levers and of its future."""
+        """For each point, the number of its mix of levers and of its future.
+
+        A crossed design numbers them itself: two futures may be alike, and are two all the same.
+        """
         design = self.results.design
+        if self.is_crossed:
+            n_futures = sum(self.results.recipe["design"]["futures"]) + 1
+            future, policy = np.divmod(np.arange(len(design)), len(design) // n_futures)
+            return policy, future
         numbers = []
         for columns in (self._columns(LEVER), self._columns("")):
             rows = list(design[[self.names[k] for k in columns]].itertuples(index=False, name=None))
@@ -266,13 +292,32 @@ class Analysis:
 
     @cached_property
     def failures(self) -> list[Where]:
-        """Where each scenario fails: the conditions, in a box."""
-        scenarios = self.results.scenarios[1:] or self.results.scenarios
+        """Where each scenario fails: the conditions, in a box.
+
+        Where every policy meets every future, the futures in which the policy fails that meets its targets most often,
+        or has the least regret: points that share a future are no points of their own.
+        """
         found = []
-        for scenario in scenarios:
+        for scenario in self.results.scenarios[1:] or self.results.scenarios:
             rule, fails = self._fails(scenario)
-            points = self.results.design[self.names]
-            found.append(Where(scenario, rule, fails, discover(points, fails, seed=self.seed)))
+            points, called = self.results.design[self.names], scenario
+            if self.is_crossed and self.policies is not None and self.choices:
+                names, grid, _ = self.policies
+                robust = self.choices[0].robust
+                called = robust.most_often_met or robust.least_regret
+                at, rows = (grid[names.index(called)][:, k] for k in (0, 1))
+                _, fails = self._fails(self.results.scenarios[int(at[0])])
+                others = [self.names[k] for k in self._columns("")]
+                points, fails = (
+                    points[others].iloc[rows].reset_index(drop=True),
+                    fails.iloc[rows].reset_index(drop=True),
+                )
+            elif self.is_crossed:
+                continue
+            holds = discover(points, ~fails, seed=self.seed) if fails.any() and MOST < fails.mean() < 1.0 else None
+            found.append(Where(called, rule, fails, discover(points, fails, seed=self.seed), holds, points))
+            if called != scenario:
+                break
         return found
 
     def _fails(self, scenario: str) -> tuple[str, pd.Series]:
@@ -282,13 +327,16 @@ class Analysis:
             met = self._meets(scenario)
             rule = "a target is missed: " + "; ".join(target.in_words for target in self.targets)
             return rule, pd.Series([None if math.isnan(one) else one == 0.0 for one in met], dtype="boolean")
+        if not self.outcomes:
+            return "no run finished", pd.Series([None] * self.results.n_points, dtype="boolean")
         outcome = next((name for name in self.outcomes if METRICS[name].good), self.outcomes[0])
         mean = _means(self.results.outcome(outcome, scenario, against_base=is_pair))
         label, worse = METRICS[outcome].label, METRICS[outcome].good == "down"
         if is_pair:
             rule, bound = f"{label}: no better than under the base", 0.0
         else:
-            bound = float(np.nanquantile(mean, 1 - WORST_SHARE if worse else WORST_SHARE))
+            share = 1 - WORST_SHARE if worse else WORST_SHARE
+            bound = float(np.nanquantile(mean, share)) if np.isfinite(mean).any() else math.nan
             rule = f"{label}: among the worst quarter of points (no targets were given)"
         fails = mean >= bound if worse else mean <= bound
         return rule, pd.Series(fails, dtype="boolean").mask(np.isnan(mean))
@@ -297,28 +345,23 @@ class Analysis:
         """At each point 1 where all targets are met by means over replicates, 0 where not, nothing where none finished."""
         met = np.ones(self.results.n_points)
         for target in self.targets:
-            own = self.results.outcome(target.metric, scenario, against_base=target.is_change)
-            mean = _means(own)
-            reached = mean <= target.bound if target.is_most else mean >= target.bound
-            met = np.where(np.isnan(mean), math.nan, met * reached)
+            mean = _means(self.results.outcome(target.metric, scenario, against_base=target.is_change))
+            met = np.where(np.isnan(mean), math.nan, met * target.reached(mean))
         return met
 
     @cached_property
     def policies(self) -> tuple[list[str], np.ndarray, int | None] | None:
         """The policies' names, the place of each `[policy, future]` as scenario and point, and the best guess's future.
 
-        None where policies do not all meet all futures, or there is only one of either.
+        None where not every policy meets every future once, or there is only one of either.
         """
         policy, future = self._policy_and_future()
         n_mixes, n_futures = int(policy.max()) + 1, int(future.max()) + 1
         scenarios = self.results.scenarios
         n_policies = n_mixes * len(scenarios)
-        if (
-            n_mixes * n_futures != self.results.n_points
-            or n_policies < 2
-            or n_futures < 2
-            or n_policies > MOST_POLICIES
-        ):
+        pairs = set(zip(policy.tolist(), future.tolist(), strict=True))
+        is_whole = len(pairs) == n_mixes * n_futures == self.results.n_points
+        if not is_whole or n_policies < 2 or n_futures < 2 or n_policies > MOST_POLICIES:
             return None
         grid = np.zeros((n_policies, n_futures, 2), np.int64)
         names = [""] * n_policies
@@ -328,11 +371,25 @@ class Analysis:
                 row = at * n_mixes + policy[point]
                 grid[row, future[point]] = at, point
                 names[row] = self._name_of(scenario, levers, point)
-        usual = [self.results.factors[k].usual for k in self._columns("")]
+        if len(set(names)) < len(names):
+            names = [f"{name} [mix {number + 1}]" for number, name in enumerate(names)]
+        rivals = self.results.recipe["same"]["scenarios"][0]["rivals"]
+        usual = [self.results.factors[k].usual_under(rivals) for k in self._columns("")]
         others = [self.names[k] for k in self._columns("")]
         rows = self.results.design[others].itertuples(index=False, name=None)
         at_guess = [int(f) for f, row in zip(future, rows, strict=True) if list(row) == usual]
-        return names, grid, at_guess[0] if at_guess else None
+        return names, grid, min(at_guess) if at_guess else None
+
+    @property
+    def why_no_choice(self) -> str:
+        """Why nothing is chosen, where levers or scenarios could have been; empty where something is."""
+        policy, future = self._policy_and_future()
+        n_policies = (int(policy.max()) + 1) * len(self.results.scenarios)
+        if self.policies is not None or n_policies < 2 or int(future.max()) == 0:
+            return ""
+        if n_policies > MOST_POLICIES:
+            return f"{n_policies:,} policies are too many to choose between; at most {MOST_POLICIES} are weighed."
+        return "Not every policy meets every future in this design, so none can be chosen; `futures` in the design does that."
 
     def _name_of(self, scenario: str, levers: Sequence[str], point: int) -> str:
         cells = self.results.design.iloc[point]
@@ -343,7 +400,7 @@ class Analysis:
         parts = ([scenario] if len(self.results.scenarios) > 1 or not said else []) + said
         return ", ".join(parts).replace("_", " ")
 
-    def _over_futures(self, outcome: str, target: Target | None = None) -> np.ndarray:
+    def _over_futures(self, outcome: str) -> np.ndarray:
         """An outcome as `[policy, future]`, means over replicates."""
         assert self.policies is not None
         _, grid, _ = self.policies

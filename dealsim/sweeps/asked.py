@@ -9,6 +9,7 @@ import csv
 import itertools
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -68,10 +69,9 @@ class Target:
     is_most: bool
     is_change: bool
 
-    def met(self, values: Any, base: Any = None) -> Any:
-        """Whether values meet it; `base` holds those of the base where it is about change."""
-        apart = values - base if self.is_change else values
-        return apart <= self.bound if self.is_most else apart >= self.bound
+    def reached(self, values: Any) -> Any:
+        """Whether values reach it: those of the measure, or of its change where it is about change."""
+        return values <= self.bound if self.is_most else values >= self.bound
 
     @property
     def in_words(self) -> str:
@@ -193,7 +193,9 @@ class _Reader:
             said = "the file is empty" if data is None else f"a sweep is made of `name: value` lines, not {brief(data)}"
             self.wrong((), said, "a sweep begins with `name:`")
             raise self.refused()
-        if isinstance(data.get("format"), int) and data["format"] > FORMAT:
+        if "format" in data and (type(data["format"]) is not int or data["format"] < 1):
+            self.wrong(("format",), f"format is {brief(data['format'])}", "1")
+        elif "format" in data and data["format"] > FORMAT:
             self.wrong(("format",), f"this file is of format {data['format']}, newer than this dealsim reads", "1")
             raise self.refused()
         self.keys((), data, PARTS, "a sweep")
@@ -227,9 +229,17 @@ class _Reader:
             text=self.document.text,
         )
         asked = replace(asked, stop_at=self.stop_at(asked))
+        for n, target in enumerate(asked.targets):
+            if target.metric not in asked.outputs.metrics:
+                place: Place = ("targets", n, "metric")
+                self.wrong(place, f"{target.metric} is not among the metrics kept", dotted(("outputs", "metrics")))
         if asked.boroughs > asked.replicates:
             self.wrong(("boroughs",), f"boroughs is {asked.boroughs} and replicates {asked.replicates}",
                        "at least as many replicates as boroughs, over which they are spread")  # fmt: skip
+        for factor in asked.factors:
+            if factor.since and week_of(factor.since) >= asked.weeks:
+                message = f"{factor.name} would be held from {factor.since} on, after the last week"
+                self.wrong(("factors", factor.name, "from"), message, "a date within the years lived")
         if asked.outputs.every and asked.outputs.every > asked.weeks:
             self.wrong(("outputs", "every"), f"every {asked.outputs.every} weeks is longer than the run",
                        f"at most {asked.weeks}")  # fmt: skip
@@ -290,9 +300,9 @@ class _Reader:
     def whole(self, place: Place, key: str, low: int, high: int, otherwise: int) -> int:
         if key not in self.at(place):
             return otherwise
-        return self.is_whole((*place, key), self.at(place)[key], key, low, high, otherwise)
+        return self.whole_at((*place, key), self.at(place)[key], key, low, high, otherwise)
 
-    def is_whole(self, place: Place, value: Any, called: str, low: int, high: int, otherwise: int) -> int:
+    def whole_at(self, place: Place, value: Any, called: str, low: int, high: int, otherwise: int) -> int:
         allowed = f"{low:,} to {high:,}"
         if isinstance(value, bool) or not isinstance(value, int):
             guess = meant_number(value, low, high)
@@ -305,7 +315,8 @@ class _Reader:
 
     def number(self, place: Place, value: Any, called: str, low: float, high: float, unit: str = "") -> float | None:
         allowed = f"{low:g} to {high:g}" + (f" ({unit})" if unit and unit != "0–1" else "")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or abs(value) > sys.float_info.max or value != value:
             guess = meant_number(value, low, high)
             self.wrong(place, f"{called} wants a number, not {brief(value)}{guess}", allowed)
         elif not low <= value <= high:
@@ -340,7 +351,7 @@ class _Reader:
         if not isinstance(given, str):
             self.wrong(place, f"a scenario is a name or a file, not {brief(given)}", ", ".join(shipped_names()))
             return None
-        home = self.document.path.resolve().parent if self.document.path is not None else Path()
+        home = self.document.path.resolve().parent if self.document.path is not None else Path().resolve()
         try:
             if given in shipped_names():
                 return load(given)
@@ -433,13 +444,15 @@ class _Reader:
             return None
         before = len(self.problems)
         values = tuple(self.value((*place, n), factor, value) for n, value in enumerate(given))
-        if len(set(values)) < len(values) and len(self.problems) == before:
+        if len(self.problems) == before and len(set(values)) < len(values):
             self.wrong(place, f"{factor.name}: a value is in the list twice", "each value once")
         return values if len(self.problems) == before else None
 
     def value(self, place: Place, factor: Factor, value: Any) -> Any:
         """One value of a factor, as it is held."""
         if factor.kind == RIVAL:
+            if value in (0, 1) and isinstance(value, int | float):
+                return bool(value)  # a table may have written true and false so
             if not isinstance(value, bool):
                 self.wrong(place, f"{factor.name} is a rival: it is on or off, not {brief(value)}", "true, false")
             return value
@@ -455,7 +468,8 @@ class _Reader:
                            ", ".join(lever.choices))  # fmt: skip
             return value
         if factor.is_whole:
-            return self.is_whole(place, value, factor.name, int(factor.low), int(factor.high), int(factor.low))
+            value = int(value) if isinstance(value, float) and value.is_integer() else value
+            return self.whole_at(place, value, factor.name, int(factor.low), int(factor.high), int(factor.low))
         return self.number(place, value, factor.name, factor.low, factor.high, factor.unit)
 
     def design(self, factors: list[Factor]) -> tuple[Design, list[Factor]]:
@@ -514,7 +528,7 @@ class _Reader:
         read = []
         for n, size in enumerate(sizes):
             at: Place = (*place, n) if isinstance(given, list) else place
-            read.append(self.is_whole(at, size, key, 1, MOST_POINTS, 1))
+            read.append(self.whole_at(at, size, key, 1, MOST_POINTS, 1))
             if kind in (QUASI_RANDOM, SOBOL_KIND) and isinstance(size, int) and size > 0 and size & (size - 1):
                 near = 2 ** round(math.log2(size))
                 self.wrong(
@@ -551,6 +565,7 @@ class _Reader:
                 else:
                     factors.append(factor)
         points = []
+        seen: dict[tuple[Any, ...], int] = {}
         known = {factor.name: factor for factor in factors}
         for n, row in enumerate(rows):
             at: Place = (*place, n) if place[-1] == "points" and self.listed is None else place
@@ -562,12 +577,15 @@ class _Reader:
                 continue
             before = len(self.problems)
             values = tuple(self.value(at, known[name], row[name]) for name in known)
-            if len(self.problems) == before:
+            if len(self.problems) == before and values in seen:
+                self.wrong(at, f"{say} is the same as point {seen[values] + 1}", "each point once")
+            elif len(self.problems) == before:
+                seen[values] = n
                 points.append(values)
             if len(self.problems) > 20:
                 break
         if not self.problems:
-            # values outside a narrower range given under `factors` are shown as lying at its ends
+            # of listed points the range is what they span
             factors = [self._around(factor, [point[k] for point in points]) for k, factor in enumerate(factors)]
         return Design(POINTS, listed=tuple(points)), factors
 
@@ -579,14 +597,18 @@ class _Reader:
 
     def rows_of_file(self, given: Any) -> list[Any] | None:
         place: Place = ("design", "file")
-        home = self.document.path.resolve().parent if self.document.path is not None else Path()
+        home = self.document.path.resolve().parent if self.document.path is not None else Path().resolve()
         if not isinstance(given, str) or not (home / given).resolve().is_relative_to(home):
             self.wrong(place, "the file of points must lie beside this one", "file: points.csv")
             return None
         try:
             with (home / given).open(encoding="utf-8-sig", newline="") as stream:
-                return [{name: _read_cell(text) for name, text in row.items()} for row in csv.DictReader(stream)]
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+                rows = [
+                    {str(name or "a cell too many").strip(): _read_cell(text) for name, text in row.items()}
+                    for row in csv.DictReader(stream)
+                ]
+            return list(rows)
+        except (OSError, ValueError, csv.Error) as error:
             self.wrong(place, f"{brief(given)} cannot be read ({type(error).__name__})", "a CSV file, one row a point")
             return None
 
@@ -618,12 +640,13 @@ class _Reader:
                 self.wrong(("outputs", key), f"{key} wants a list, not {brief(given)}", ", ".join(known))
                 continue
             for n, name in enumerate(given):
-                if name not in known:
+                if not isinstance(name, str) or name not in known:
                     self.wrong(("outputs", key, n), f"there is no {key[:-1]} {brief(name)}{suggestion(name, known)}",
                                ", ".join(known))  # fmt: skip
-            found[key] = tuple(name for name in known if name in given)
+            # everyone is always kept: targets, stopping and analysis speak of everyone
+            found[key] = tuple(name for name in known if name in given or name == GROUPS[0])
         if "every" in part:
-            every = self.is_whole(("outputs", "every"), part["every"], "every", 0, MOST_YEARS * WEEKS_A_YEAR, 0)
+            every = self.whole_at(("outputs", "every"), part["every"], "every", 0, MOST_YEARS * WEEKS_A_YEAR, 0)
             if every % WEEKS_A_MONTH:
                 self.wrong(
                     ("outputs", "every"), f"every {every} weeks", "4, 12, 52 or another whole number of four weeks"
@@ -656,8 +679,8 @@ class _Reader:
 
     def metric(self, place: Place, part: Mapping[str, Any]) -> str:
         name = part.get("metric")
-        if name in METRICS:
-            return str(name)
+        if isinstance(name, str) and name in METRICS:
+            return name
         at: Place = (*place, "metric") if "metric" in part else place
         self.wrong(at, f"there is no metric {brief(name)}{suggestion(name, METRICS)}", ", ".join(METRICS))
         return ""

@@ -18,13 +18,12 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from dealsim import compiled, store
-from dealsim.errors import DealsimError, InputError, StoppedError
-from dealsim.plans import MOST_WORKERS, seconds_to_live
+from dealsim.errors import DealsimError, StoppedError
+from dealsim.plans import seconds_to_live
 from dealsim.sweeps.asked import OWN
-from dealsim.sweeps.factors import LEVER
 from dealsim.sweeps.folder import SweepFolder, folder_of, is_sweep_folder, read_recipe
 from dealsim.sweeps.jobs import FAILED, SET_ASIDE, Context, Wanted, get_ready, live_batch, packed_part, set_aside
-from dealsim.sweeps.plan import SweepPlan, default_workers, estimate_sweep, plan_sweep
+from dealsim.sweeps.plan import SweepPlan, checked_workers, estimate_sweep, plan_sweep
 from dealsim.sweeps.results import SweepResults, more_replicates, read_sweep
 from dealsim.sweeps.workers import Dask, Here, Workers
 
@@ -83,6 +82,7 @@ class _Batch:
     at: np.ndarray
     deaths: int = 0
     is_alone: bool = False
+    why: str = ""
 
 
 class _Missing:
@@ -98,7 +98,7 @@ class _Missing:
         borough = replicate % made.asked.boroughs
         # points with boroughs of their own share none, even where their worlds are alike
         has_own = made.asked.lives == OWN and made.asked.moves_parameters
-        world = point if has_own else _worlds_of(made)[point]
+        world = point if has_own else made.worlds[point]
         order = np.lexsort((replicate, scenario, point, borough, world))
         self.place = np.stack([point, scenario, replicate], axis=1)[order]
         self.start = (world * made.asked.boroughs + borough)[order]
@@ -116,15 +116,6 @@ class _Missing:
             run_id = f"{int(made.run_ids[point, scenario, replicate]):016x}"
             found.append(Wanted(run_id, scenario, made.points.values[point], borough, life))
         return found
-
-
-def _worlds_of(made: SweepPlan) -> np.ndarray:
-    """For each point, the number of its world: points that differ in levers only share one."""
-    others = [k for k, factor in enumerate(made.asked.factors) if factor.kind != LEVER]
-    number: dict[tuple[Any, ...], int] = {}
-    return np.array(
-        [number.setdefault(tuple(row[k] for k in others), len(number)) for row in made.points.values], np.int64
-    )
 
 
 class _Pace:
@@ -219,11 +210,11 @@ def sweep(
     place, rank_of
         A file of neighbourhoods of the user's own, and how many neighbourhoods were ranked.
     max_failures
-        More failed runs than this end the sweep; without it, it goes on.
+        More failed runs than this, in this call, end the sweep; without it, it goes on.
     retry_failed
         Whether runs that failed, or were set aside, before are tried again.
     progress
-        Called about twice a second.
+        Called about twice a second; with `workers=0` once a batch.
     stop
         Called as often; True ends the work.
 
@@ -267,9 +258,7 @@ def carry_out(
     ------
     InputError, MismatchError, StoreError, StoppedSweep, TooManyFailures
     """
-    workers = default_workers() if workers is None else workers
-    if isinstance(workers, bool) or not isinstance(workers, int) or not 0 <= workers <= MOST_WORKERS:
-        raise InputError(f"workers is {workers!r}; it must be a whole number between 0 and {MOST_WORKERS}")
+    workers = checked_workers(workers)
     path = folder_of(made.asked.name, out)
     made = _gone_on_with(made, path)
     store.prepare(out, estimate_sweep(made, 1).disk_mb)
@@ -353,10 +342,13 @@ def _live(
             out.discard(ended.batch)
             content = ended.content
             if content is None:
+                ended.batch.why = ended.why
                 again.extend(_after_a_death(ended.batch))
                 if not ended.batch.is_alone or ended.batch.deaths < DEATHS_BEFORE_ASIDE:
                     continue
-                content = packed_part([set_aside(run, ended.batch.deaths) for run in missing.wanted(ended.batch.at)])
+                content = packed_part(
+                    [set_aside(run, ended.batch.deaths, ended.batch.why) for run in missing.wanted(ended.batch.at)]
+                )
             seconds, runs = count.add(content)
             if seconds:
                 pace.learn(seconds, runs)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,8 +76,24 @@ class Points:
         return len(self.values)
 
 
-def points_of(design: Design, factors: Sequence[Factor], seed: int) -> Points:
-    """The points of a design, the same for the same design, factors and seed."""
+def count_points(design: Design, factors: Sequence[Factor]) -> int:
+    """How many points a design has, without making them."""
+    if design.kind == POINTS:
+        return len(design.listed)
+    if design.kind == FACTORIAL:
+        levels = design.blocks[0] if design.blocks else 1
+        return math.prod(len(factor.values) or _levels_of(factor, levels) for factor in factors)
+    rows = {SOBOL: len(factors) + 2, MORRIS: len(factors) + 1}.get(design.kind, 1)
+    return sum(design.blocks) * rows * (sum(design.futures) + 1 if design.futures else 1)
+
+
+def _levels_of(factor: Factor, levels: int) -> int:
+    """How many different values so many levels of a range are."""
+    return min(levels, int(factor.high) - int(factor.low) + 1) if factor.is_whole else levels
+
+
+def points_of(design: Design, factors: Sequence[Factor], seed: int, rivals: Sequence[str] = ()) -> Points:
+    """The points of a design, the same for the same design, factors and seed; `rivals` hold at the best guess."""
     if design.kind == POINTS:
         shares = [[factor.share_of(v) for factor, v in zip(factors, row, strict=True)] for row in design.listed]
         return Points(design.listed, np.array(shares, np.float64).reshape(len(design.listed), len(factors)))
@@ -87,7 +104,7 @@ def points_of(design: Design, factors: Sequence[Factor], seed: int) -> Points:
     mixes = _at([factors[k] for k in levers], unit_points(design, [factors[k] for k in levers], design.blocks, seed))
     worlds = [factors[k] for k in others]
     futures = _at(worlds, unit_points(design, worlds, design.futures, _seed_of(seed, "futures", 0)))
-    usual = tuple(factor.usual for factor in worlds)
+    usual = tuple(factor.usual_under(rivals) for factor in worlds)
     all_futures = [usual, *futures.values]
     all_units = np.vstack([[factor.share_of(v) for factor, v in zip(worlds, usual, strict=True)], futures.unit])
     order = np.argsort([*levers, *others])
@@ -128,7 +145,8 @@ def _factorial(factors: Sequence[Factor], levels: int) -> np.ndarray:
         if factor.values:
             steps.append([(k + 0.5) / len(factor.values) for k in range(len(factor.values))])
         else:
-            steps.append([0.5] if levels == 1 else np.linspace(0.0, 1.0, levels).tolist())
+            n = _levels_of(factor, levels)
+            steps.append([0.5] if n == 1 else np.linspace(0.0, 1.0, n).tolist())
     return np.array(list(itertools.product(*steps)), np.float64)
 
 
@@ -170,8 +188,3 @@ def _problem(width: int) -> dict[str, Any]:
 def _seed_of(seed: int, what: str, number: int) -> int:
     """A seed of its own for each block: added seeds would meet."""
     return int.from_bytes(hashlib.sha256(f"dealsim/design/{what}/{seed}/{number}".encode()).digest()[:8], "big") >> 1
-
-
-def points_a_row(design: Design, width: int) -> int:
-    """How many points of the design belong together (a base row of Saltelli's, a trajectory); 1 where none do."""
-    return {SOBOL: width + 2, MORRIS: width + 1}.get(design.kind, 1)

@@ -55,16 +55,16 @@ class Factor:
     def share_of(self, value: Any) -> float:
         """Where a value lies between the ends, 0 to 1: the middle of its part where there are only some values."""
         if self.values:
-            return (self.values.index(value) + 0.5) / len(self.values)
+            # the usual value of a factor need not be among those a sweep asks for
+            return (self.values.index(value) + 0.5) / len(self.values) if value in self.values else 0.5
         if self.is_whole:
             return (int(value) - int(self.low) + 0.5) / (int(self.high) - int(self.low) + 1)
         return (float(value) - self.low) / (self.high - self.low) if self.high > self.low else 0.5
 
-    @property
-    def usual(self) -> Any:
-        """The value it has where nobody changes it: a parameter's default, a lever's old value, a rival that is off."""
+    def usual_under(self, rivals: Sequence[str]) -> Any:
+        """The value it has where nobody changes it and those rivals hold: a default, an old value, off or on."""
         if self.kind == RIVAL:
-            return False
+            return self.name in rivals
         if self.kind == PARAMETER:
             return every_parameter()[self.name][1]
         default: Any = LEVERS[self.name].default

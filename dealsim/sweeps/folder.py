@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +37,7 @@ RUNS, SERIES, TIMINGS = "runs.parquet", "series.parquet", "timings.parquet"
 TABLES = (RUNS, SERIES, TIMINGS)
 PARTS = "parts"
 DAMAGED = "damaged"
+LONGEST_NAME = 60
 LEFT = ".part-"
 """Starts the name of a file while it is written."""
 PLACE_FILE = store.PLACE_FILE
@@ -46,6 +48,9 @@ MOST_PARTS = 512
 SMALL_PART = 16_000_000
 """Small parts (in bytes) beyond which they are joined into one, so that a long sweep keeps few files."""
 _NAME_SIGNS = 32
+_PART = re.compile(rf"[0-9a-f]{{{_NAME_SIGNS}}}\.parquet")
+KIN = b"dealsim_sweep"
+"""Under this key a part says which sweep it is of: run ids do not know what is kept of a run."""
 
 
 class SweepFolder:
@@ -57,6 +62,7 @@ class SweepFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.notices: list[str] = []
+        self._kin = ""
         self._lock: Any = None
 
     def __enter__(self) -> SweepFolder:
@@ -102,6 +108,11 @@ class SweepFolder:
             When it cannot be written.
         """
         self._check_recipe(made)
+        self._kin = kin_of(made)
+        if not self.is_finished and (self.path / RUNS).exists() and not self.parts():
+            self.notices.append(
+                f"there are tables without {MANIFEST}, which nobody can trust; their runs are lived again"
+            )
         if self.is_finished:
             problems = damage(self.path)
             if problems:
@@ -179,7 +190,7 @@ class SweepFolder:
 
     def parts(self) -> list[Path]:
         """Its parts, in the order of their names."""
-        return sorted((self.path / PARTS).glob("[0-9a-f]*.parquet"))
+        return sorted(path for path in (self.path / PARTS).glob("*.parquet") if _PART.fullmatch(path.name))
 
     def keep(self, content: bytes) -> None:
         """Keep a finished batch; it is there whole, or not at all.
@@ -189,6 +200,8 @@ class SweepFolder:
         StoreError
             When it cannot be written.
         """
+        table = pq.read_table(io.BytesIO(content), schema=SCHEMA)
+        content = packed_table(table.replace_schema_metadata({KIN: self._kin}))
         name = f"{hashlib.sha256(content).hexdigest()[:_NAME_SIGNS]}.parquet"
         with self._said():
             replace_whole(self.path / PARTS / name, content)
@@ -211,11 +224,18 @@ class SweepFolder:
             found.append(_ids(pq.read_table(self.path / RUNS, columns=["run_id"])))
         else:
             for path in self.parts():
-                content = path.read_bytes()
-                if not _is_whole(path, content):
+                try:
+                    content = path.read_bytes()
+                    whole = _is_whole(path, content)
+                    metadata = pq.read_metadata(io.BytesIO(content)).metadata or {} if whole else {}
+                except (OSError, pa.ArrowException):
+                    whole = False
+                if not whole:
                     self._put_aside(path, "its runs are lived again")
-                    continue
-                found.append(_ids(pq.read_table(io.BytesIO(content), columns=["run_id"])))
+                elif metadata.get(KIN, b"").decode() != self._kin:
+                    self._put_aside(path, "its runs are lived again", "is of another sweep")
+                else:
+                    found.append(_ids(pq.read_table(io.BytesIO(content), columns=["run_id"])))
         return np.unique(np.concatenate(found))
 
     def _sweep_up(self) -> None:
@@ -226,12 +246,12 @@ class SweepFolder:
             for path in self.parts():  # they are in the tables: a kill came between the manifest and this
                 path.unlink()
 
-    def _put_aside(self, path: Path, so: str) -> None:
+    def _put_aside(self, path: Path, so: str, what: str = "is not as it was written") -> None:
         with self._said():
             (self.path / DAMAGED).mkdir(exist_ok=True)
             path.replace(self.path / DAMAGED / path.name)
         name = path.relative_to(self.path).as_posix()
-        self.notices.append(f"{name} is not as it was written; it was put into {DAMAGED}/ and {so}")
+        self.notices.append(f"{name} {what}; it was put into {DAMAGED}/ and {so}")
 
     def forget(self, statuses: Sequence[str]) -> int:
         """Take runs that ended so out of the parts, so that they are lived again; how many there were."""
@@ -298,7 +318,16 @@ def recipe_file(made: SweepPlan, files: Mapping[str, bytes]) -> bytes:
 
 def folder_of(name: str, root: str | Path) -> Path:
     """Where the sweep of that name lies."""
-    return Path(root) / f"sweep-{slug(name, 60)}"
+    plain_name = slug(name, LONGEST_NAME)
+    # a name that loses something on its way into a file name gets a mark of its own
+    is_lost = re.sub(r"[\W_]+", "", name.lower()) != re.sub(r"[\W_]+", "", plain_name)
+    mark = f"-{hashlib.sha256(name.encode()).hexdigest()[:6]}" if is_lost else ""
+    return Path(root) / f"sweep-{plain_name}{mark}"
+
+
+def kin_of(made: SweepPlan) -> str:
+    """What the runs of one sweep have in common, what is kept of them among it, as a hash."""
+    return hashlib.sha256(store.as_json(made.recipe()["same"])).hexdigest()[:_NAME_SIGNS]
 
 
 def is_sweep_folder(path: Path) -> bool:
@@ -322,7 +351,7 @@ def read_recipe(path: Path) -> dict[str, Any] | None:
             raise TypeError
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
         raise MismatchError(f"{shown(path)}/{RECIPE}: is not as it was written") from None
     return dict(recipe)
 
@@ -334,11 +363,10 @@ def damage(path: Path) -> list[str]:
     """
     problems = []
     for part in SweepFolder(path).parts():
-        if not _is_whole(part, part.read_bytes()):
+        if not part.is_file() or not _is_whole(part, part.read_bytes()):
             problems.append(f"{PARTS}/{part.name}: is not as it was written")
     if (path / MANIFEST).exists():
-        beside = (f"{PARTS}/", f"{DAMAGED}/", LEFT)
-        return problems + [line for line in store.damage(path) if not line.startswith(beside)]
+        return problems + [line for line in store.damage(path) if not line.endswith(store.STRAY)]
     try:
         recipe = read_recipe(path) or {}
     except MismatchError:

@@ -107,9 +107,15 @@ def packed_table(table: pa.Table) -> bytes:
     return room.getvalue()
 
 
-def set_aside(wanted: Wanted, attempts: int) -> dict[str, Any]:
-    """The row of a run that killed its worker each time it was tried."""
+DIED = "KilledWorker"
+"""What dask calls the end of a batch whose worker died."""
+
+
+def set_aside(wanted: Wanted, attempts: int, why: str) -> dict[str, Any]:
+    """The row of a run that never gave anything back, each time it was tried."""
     said = f"the worker that lived this run died, {attempts} times; it was set aside"
+    if why != DIED:
+        said = f"this run gave nothing back ({why}), {attempts} times; it was set aside"
     return {
         "run_id": wanted.run_id, "status": SET_ASIDE, "error": said, "traceback": "", "state_hash": "", "seconds": 0.0,
         "worker": "", "attempts": attempts, "ended": _now(),

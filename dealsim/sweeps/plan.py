@@ -24,8 +24,8 @@ from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput, read_place, shipped
 from dealsim.scenarios import Scenario
 from dealsim.sweeps.asked import OWN, Asked, read_asked
-from dealsim.sweeps.designs import Points, points_of
-from dealsim.sweeps.factors import applied, cell_of
+from dealsim.sweeps.designs import Points, count_points, points_of
+from dealsim.sweeps.factors import LEVER, applied, cell_of
 from dealsim.version import MODEL_VERSION
 
 INSTALL_EXTRA = 'python -m pip install -c constraints.txt -e ".[sweep]"'
@@ -63,6 +63,14 @@ class SweepPlan:
         width = {"all": 1, "quintile": 5, "place": len(self.place.place_names), "service": len(SERVICE_KINDS)}
         groups = sum(width[name] for name in asked.outputs.groups)
         return len(asked.outputs.metrics) * groups * -(-asked.weeks // asked.outputs.every)
+
+    @cached_property
+    def worlds(self) -> np.ndarray:
+        """For each point, the number of its world: points that differ in levers only share one."""
+        others = [k for k, factor in enumerate(self.asked.factors) if factor.kind != LEVER]
+        number: dict[tuple[Any, ...], int] = {}
+        rows = (tuple(row[k] for k in others) for row in self.points.values)
+        return np.array([number.setdefault(row, len(number)) for row in rows], np.int64)
 
     @cached_property
     def place_hash(self) -> str:
@@ -135,6 +143,7 @@ class SweepPlan:
             "points": len(self.points),
             "replicates": asked.replicates,
             "targets": [vars(target) for target in asked.targets],
+            "stop_at": vars(asked.stop_at) if asked.stop_at else None,
         }
 
     def design_table(self) -> dict[str, list[Any]]:
@@ -179,9 +188,11 @@ def plan_sweep(
     where, content = _where(asked, place, rank_of)
     for scenario in asked.scenarios:
         scenario.policy(1, where.place_names, where.place_names)
-    made = SweepPlan(asked, where, points_of(asked.design, asked.factors, asked.seed), rank_of, content)
-    _refuse_too_much(made)
-    return made
+    if asked.outputs.every > asked.weeks:
+        raise InputError(f"every {asked.outputs.every} weeks is longer than the {asked.weeks} weeks lived")
+    _refuse_too_much(asked, count_points(asked.design, asked.factors))
+    points = points_of(asked.design, asked.factors, asked.seed, asked.scenarios[0].rivals)
+    return SweepPlan(asked, where, points, rank_of, content)
 
 
 def _check_sizes(wanted: Mapping[str, Any]) -> None:
@@ -224,7 +235,7 @@ def estimate_sweep(made: SweepPlan, workers: int) -> SweepEstimate:
     """What the runs of a sweep will take; hours are for this many workers on a processor of 2020."""
     asked = made.asked
     has_own = asked.lives == OWN and asked.moves_parameters
-    worlds = len(made.points) if has_own else len(set(_worlds(made)))
+    worlds = len(made.points) if has_own else int(made.worlds.max()) + 1
     burn_ins = worlds * min(asked.boroughs, asked.replicates)
     weeks = made.n_runs * asked.weeks + burn_ins * BURN_IN_WEEKS
     seconds = plans.seconds_to_live(asked.size, weeks)
@@ -239,23 +250,31 @@ def estimate_sweep(made: SweepPlan, workers: int) -> SweepEstimate:
     )
 
 
-def _worlds(made: SweepPlan) -> list[tuple[Any, ...]]:
-    """The values of everything but levers at each point: what a burnt-in borough depends on."""
-    others = [k for k, factor in enumerate(made.asked.factors) if factor.kind != "lever"]
-    return [tuple(row[k] for k in others) for row in made.points.values]
-
-
 def default_workers() -> int:
     """As many as there are processors."""
     return min(plans.MOST_WORKERS, os.cpu_count() or 1)
 
 
-def _refuse_too_much(made: SweepPlan) -> None:
-    needed = estimate_sweep(made, 1)
-    work = made.asked.size * (needed.runs * made.asked.weeks + needed.burn_ins * BURN_IN_WEEKS)
-    if needed.runs > MOST_RUNS or work > MOST_CITIZEN_WEEKS:
+def checked_workers(workers: int | None) -> int:
+    """A number of workers that can be; all processors where none is given.
+
+    Raises
+    ------
+    InputError
+    """
+    workers = default_workers() if workers is None else workers
+    if isinstance(workers, bool) or not isinstance(workers, int) or not 0 <= workers <= plans.MOST_WORKERS:
+        raise InputError(f"workers is {workers!r}; it must be a whole number between 0 and {plans.MOST_WORKERS}")
+    return workers
+
+
+def _refuse_too_much(asked: Asked, points: int) -> None:
+    """Refuse before anything is made: a design too large would fill the memory by itself."""
+    runs = points * len(asked.scenarios) * asked.replicates
+    weeks = runs * asked.weeks + (points if asked.moves_parameters else 1) * BURN_IN_WEEKS
+    if runs > MOST_RUNS or asked.size * weeks > MOST_CITIZEN_WEEKS:
         raise LimitError(
-            f"this asks for {needed.runs:,} runs, about {needed.hours:,.0f} hours of work; the limits are "
-            f"{MOST_RUNS:,} runs and {MOST_CITIZEN_WEEKS / 1e12:,.0f} million million citizen-weeks. "
+            f"this asks for {runs:,} runs, about {plans.seconds_to_live(asked.size, weeks) / 3600:,.0f} hours of work; the "
+            f"limits are {MOST_RUNS:,} runs and {MOST_CITIZEN_WEEKS / 1e12:,.0f} million million citizen-weeks. "
             "Ask for fewer points, replicates, citizens or years."
         )

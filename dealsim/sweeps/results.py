@@ -147,10 +147,17 @@ class SweepResults:
         except ImportError:
             raise InputError("queries need duckdb: " + INSTALL_EXTRA) from None
         with duckdb.connect() as database:
+            folder = self.folder.resolve().as_posix().replace("'", "''")
             for name in (*TABLES, DESIGN):
-                path = (self.folder / name).as_posix().replace("'", "''")
+                path = f"{folder}/{name}"
                 database.execute(f"CREATE VIEW {name.removesuffix('.parquet')} AS SELECT * FROM read_parquet('{path}')")  # noqa: S608
+            # a query reads these tables and nothing else: no file beside them, no network, no extension
+            database.execute("SET autoinstall_known_extensions=false; SET autoload_known_extensions=false")
+            database.execute("SET allowed_directories=[$1]".replace("$1", f"'{folder}'"))
+            database.execute("SET enable_external_access=false; SET lock_configuration=true")
             try:
+                if not isinstance(sql, str) or not sql.strip():
+                    raise InputError("a query is a text in SQL, such as SELECT * FROM runs")
                 return database.execute(sql).df()
             except duckdb.Error as problem:
                 raise InputError(f"the query cannot be answered: {problem}") from None

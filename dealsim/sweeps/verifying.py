@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dealsim import store
 from dealsim.checkpoints import engine_hash
 from dealsim.places import read_place, shipped
 from dealsim.scenarios import scenario_from
@@ -54,6 +55,7 @@ def verify_sweep(
         )
         return Verification((said,), (), 0)
     notes = ["every file is as it was written"]
+    notes += [line for line in store.damage(path) if line.endswith(store.STRAY)]
     if json.loads((path / "provenance.json").read_bytes())["engine_sha256"] != engine_hash():
         notes.append("the code is not the code that made it, though the model version is the same")
     ended = results.runs[results.runs["status"] == OK]

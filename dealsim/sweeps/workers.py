@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dealsim.errors import DealsimError, InputError, StoreError
+from dealsim.store import shown
 
 CONNECT_SECONDS = 20
 """How long a scheduler may take to answer."""
@@ -26,6 +28,9 @@ PATIENCE_SECONDS = 20.0
 """How long a worker that died may take to come back by itself."""
 LOOPBACK = "127.0.0.1:0"
 """Dask serves pages of its own wherever it is not told otherwise; here only this machine can see them."""
+
+
+_ADDRESS = re.compile(r"(tcp|tls|ucx|wss?)://[^\s/]+:[0-9]{1,5}")
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,8 @@ class Dask:
     def __init__(
         self, work: Work, count: int, address: str | None = None, prepare: Callable[[], None] | None = None
     ) -> None:
+        if address is not None and not _ADDRESS.fullmatch(address):
+            raise InputError(f"{shown(address)!r} is no scheduler's address; one looks like tcp://192.168.0.10:8786")
         import dask
         from distributed import Client
 

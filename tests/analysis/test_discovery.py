@@ -76,7 +76,7 @@ def test_it_says_so_in_words(found):
     said = found.in_words({"blame_culture": "blame culture"})
     assert said.startswith("fails when blame culture is above 0.")
     assert " and investment is below 1.9: " in said or " and investment is below 2." in said
-    for part in ("of all failures are there (coverage)", "of what is there fails (density)", "fail overall"):
+    for part in ("of all points that fail are there (coverage)", "of what is there fails (density)", "fail overall"):
         assert part in said
     assert "points not used to find it" in said
     assert found.table()["factor"].to_list() == ["blame_culture", "investment"]

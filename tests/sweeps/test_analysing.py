@@ -117,6 +117,40 @@ def test_policies_meet_futures_and_the_best_guess_is_known(made):
     assert found.cheapest.chosen == names[int(np.argmin(cost))], "hand sum: the least mean cost over futures"
 
 
+def test_a_future_drawn_twice_is_two_futures(tmp_path):
+    """Rivals alone make few different worlds, and some are drawn again."""
+    asked = {**HEAD, "name": "twice", "factors": {"nerve": {}, "fast_word": {}},
+             "design": {"kind": "latin_hypercube", "points": 3, "futures": 4}}  # fmt: skip
+    found = Analysis(sweep(asked, workers=0, out=tmp_path))
+    names, grid, guess = found.policies
+    assert len(names) == 3 and grid.shape == (3, 5, 2) and guess == 0
+    assert sorted(grid[..., 1].ravel().tolist()) == list(range(15)), "every point once"
+
+
+def test_points_that_are_no_whole_crossing_choose_nothing(tmp_path):
+    points = [{"blame_culture": b, "fast_word": f} for b, f in ((0.1, True), (0.1, False), (0.4, True))]
+    asked = {**HEAD, "name": "gap", "design": {"kind": "points", "points": points}}
+    found = Analysis(sweep(asked, workers=0, out=tmp_path))
+    assert found.policies is None and "Not every policy meets every future" in found.why_no_choice
+
+
+def test_points_that_share_a_future_are_no_points_of_their_own(made):
+    """Of a crossed design the futures are searched, each once, for the policy that would be chosen."""
+    where = Analysis(made["crossed"], targets=[Target("mean_trust", 0.5, False, False)]).failures
+    assert (
+        len(where) == 1 and len(where[0].points) == 4 and list(where[0].points) == ["fast_word", "citizen.trust_gain"]
+    )
+
+
+def test_where_nothing_finished_that_is_said(made):
+    results = replace(made["latin"])
+    runs = made["latin"].runs.drop(columns=list(made["latin"].outcomes)).assign(status="failed", error="made to")
+    results.__dict__["runs"] = runs
+    found = Analysis(results)
+    assert found.failures[0].rule == "no run finished"
+    assert "200 of 200 runs failed" in sections(found)[0].lines[-2]
+
+
 def test_scenarios_are_policies_where_only_the_world_is_varied(made):
     found = Analysis(made["pair"])
     assert found.policies[0] == ["cuts only", "deal"] and found.policies[2] == 0

@@ -19,7 +19,7 @@ question: What does blame do where staff may act?
 base: deal
 scenarios: [cuts_only]
 size: 800
-years: 2
+years: 3
 seed: 3
 replicates: 3
 design: {kind: latin_hypercube, points: 10}
@@ -56,7 +56,7 @@ def test_a_good_file_is_read(tmp_path):
     assert found.factors[2].high > found.factors[2].low > 0, "the range is the declared one"
     assert found.factors[3].values == ("tender", "partnership")
     assert found.outputs.metrics == ("contacts_per_1000", "mean_trust"), "in the order of the metrics"
-    assert found.targets[0].is_change and found.targets[0].met(440.0, 455.0)
+    assert found.targets[0].is_change and found.targets[0].reached(440.0 - 455.0)
     assert "at most -10" in found.targets[0].in_words
 
 
@@ -82,7 +82,7 @@ def test_a_mapping_says_the_same_as_a_file(tmp_path):
         ("scenarios: [cuts_only]", "scenarios: [deal]", "two of the scenarios are called 'deal'"),
         ("size: 800", "size: 0", "size is 0"),
         ("size: 800", "size: 1e3", "size wants a whole number"),
-        ("years: 2", "years: 41", "years is 41"),
+        ("years: 3", "years: 41", "years is 41"),
         ("replicates: 3", "replicates: '3'", "did you mean 3?"),
         ("seed: 3", "seed: -1", "seed is -1"),
         ("seed: 3", "sede: 3", "did you mean 'seed'"),
@@ -124,6 +124,11 @@ def test_a_mapping_says_the_same_as_a_file(tmp_path):
         ("targets:\n", "format: 2\ntargets:\n", "newer than this dealsim reads"),
         ("name: blame", "name: *blame", "by *alias"),
         ("factors:\n", "factors: 3\nextra:\n", "factors wants `name:"),
+        ("from: 2013-04", "from: 2999-01", "after the last week"),
+        ("metric: mean_trust, at_least", "metric: cost_per_head, at_least", "cost_per_head is not among the metrics kept"),
+        ("metric: mean_trust, at_least", "metric: [mean_trust], at_least", "there is no metric"),
+        ("[tender, partnership]", "[[tender], {a: 1}]", "commissioning cannot be"),
+        ("targets:\n", "format: abc\ntargets:\n", "format is 'abc'"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_line(old, new, said, tmp_path):
@@ -193,6 +198,16 @@ def test_what_it_takes_is_told_and_too_much_refused():
         plan_sweep({**SMALL, "replicates": 10_000, "design": {"kind": "quasi_random", "points": 4096}})
     with pytest.raises(InputError, match="size is 'x'"):
         plan_sweep(SMALL, size="x")
+
+
+@pytest.mark.parametrize(
+    "design", [{"kind": "factorial", "levels": 1000}, {"kind": "morris", "trajectories": 5_000_000},
+               {"kind": "latin_hypercube", "points": 100_000, "futures": 100_000}],
+)  # fmt: skip
+def test_too_large_a_design_is_refused_before_it_is_made(design):
+    factors = dict.fromkeys(["blame_culture", "nerve", "permission_to_innovate", "citizen.trust_gain"])
+    with pytest.raises(LimitError, match="the limits are"):
+        plan_sweep({**SMALL, "factors": factors, "design": design})
 
 
 def test_run_ids_know_what_they_depend_on():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from dealsim.sweeps.carrying_out import StoppedSweep, sweep
 from dealsim.sweeps.folder import DAMAGED, PARTS, damage
 from dealsim.sweeps.results import read_sweep
 from dealsim.sweeps.verifying import verify_sweep
+from dealsim.version import MODEL_VERSION
 from tests.sweeps.conftest import SMALL, tables
 
 LEAN = {
@@ -164,6 +166,37 @@ def test_a_damaged_part_is_named_and_its_runs_are_lived_again(done, tmp_path, mo
     assert tables(found.folder) == tables(done.folder)
 
 
+def test_a_part_of_a_sweep_that_keeps_something_else_is_put_aside(done, tmp_path, monkeypatch):
+    """The runs are the same by their ids, and what is kept of them is not."""
+    other = {**SMALL, "outputs": {**SMALL["outputs"], "metrics": ["mean_trust"]}}
+    seen = []
+    with monkeypatch.context() as patch:
+        in_batches(patch, 4)
+        with pytest.raises(StoppedSweep):
+            sweep(other, workers=0, out=tmp_path / "other", progress=seen.append, stop=lambda: True)
+    path = half_done(tmp_path, monkeypatch)
+    stranger = min((tmp_path / "other" / "sweep-small" / PARTS).iterdir())
+    shutil.copy(stranger, path / PARTS)
+    found = sweep(SMALL, workers=0, out=tmp_path)
+    assert "is of another sweep" in found.notices[0]
+    assert tables(found.folder) == tables(done.folder)
+
+
+def test_a_stray_file_is_no_damage(done, folder):
+    (folder / ".DS_Store").write_bytes(b"mac")
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    assert damage(folder) == [] and read_sweep(folder).runs.equals(done.runs)
+    assert any("notes.txt" in note for note in verify_sweep(folder, runs=1).notes)
+    assert sweep(SMALL, workers=0, out=folder.parent, progress=lambda _: pytest.fail("all is there"))
+
+
+def test_names_that_look_alike_as_files_have_folders_of_their_own():
+    names = ["研究", "調査", "a" * 60 + "b", "a" * 60 + "c", "plain", "../../x"]
+    found = [folders.folder_of(name, "results").name for name in names]
+    assert len(set(found)) == len(names) and found[4] == "sweep-plain"
+    assert all(re.fullmatch(r"sweep-[a-z0-9_-]+", name) for name in found)
+
+
 def test_a_damaged_recipe_does_not_lose_the_runs(done, tmp_path, monkeypatch):
     path = half_done(tmp_path, monkeypatch)
     (path / "sweep.json").write_bytes(b"{")
@@ -217,7 +250,7 @@ def test_forged_outcomes_are_found_when_runs_are_lived_again(folder, monkeypatch
     table = pq.read_table(folder / "runs.parquet").to_pandas()
     table.loc[3, "mean_trust"] = 0.99
     table.to_parquet(folder / "runs.parquet")
-    record = {"format": 1, "model_version": "0.1.1", "kind": "sweep", "files": {
+    record = {"format": 1, "model_version": MODEL_VERSION, "kind": "sweep", "files": {
         path.name: {"sha256": store.hash_of(path), "bytes": path.stat().st_size}
         for path in folder.iterdir() if path.name not in ("manifest.json", ".lock")
     }}  # fmt: skip
