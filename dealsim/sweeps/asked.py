@@ -29,7 +29,16 @@ from dealsim.scenarios.timetable import DateError, week_of
 from dealsim.scenarios.wording import brief, meant_number, shown, suggestion
 from dealsim.sweeps.designs import FACTORIAL, KINDS, LATIN_HYPERCUBE, MORRIS, POINTS, QUASI_RANDOM, SIZED_BY, Design
 from dealsim.sweeps.designs import SOBOL as SOBOL_KIND
-from dealsim.sweeps.factors import LEVER, RIVAL, Factor, factor_names, factor_of, parameters_touched, read_values
+from dealsim.sweeps.factors import (
+    LEVER,
+    RIVAL,
+    TO_JOIN,
+    Factor,
+    factor_names,
+    factor_of,
+    parameters_touched,
+    read_values,
+)
 
 FORMAT = 1
 SPREAD_OUT = (LATIN_HYPERCUBE, QUASI_RANDOM, SOBOL_KIND)
@@ -711,5 +720,5 @@ def _read_cell(text: Any) -> Any:
     try:
         number = float(text)
     except ValueError:
-        return tuple(text.split("+")) if "+" in text else text
+        return tuple(text.split(TO_JOIN)) if TO_JOIN in text else text
     return int(number) if number.is_integer() and not set(text) & set(".eE") else number

@@ -38,6 +38,12 @@ TABLES = (RUNS, SERIES, TIMINGS)
 PARTS = "parts"
 DAMAGED = "damaged"
 LONGEST_NAME = 60
+ABOUT_A_RUN = {
+    "run_id": pa.string(), "scenario": pa.string(), "point": pa.int64(), "replicate": pa.int64(),
+    "borough_seed": pa.int64(), "life_seed": pa.int64(), "status": pa.string(), "error": pa.string(),
+    "traceback": pa.string(), "state_hash": pa.string(),
+}  # fmt: skip
+"""The columns of the table of runs before its factors and outcomes."""
 LEFT = ".part-"
 """Starts the name of a file while it is written."""
 PLACE_FILE = store.PLACE_FILE
@@ -454,12 +460,10 @@ class _Gathering:
             elif any(isinstance(cell, str) for cell in cells):
                 kind = pa.string()
             factors.append((factor.name, kind))
-        text, whole = pa.string(), pa.int64()
+        text = pa.string()
         return {
             RUNS: pa.schema(
-                [("run_id", text), ("scenario", text), ("point", whole), ("replicate", whole), ("borough_seed", whole),
-                 ("life_seed", whole), ("status", text), ("error", text), ("traceback", text), ("state_hash", text),
-                 *factors, *((name, pa.float64()) for name in self.outcomes)]
+                [*ABOUT_A_RUN.items(), *factors, *((name, pa.float64()) for name in self.outcomes)]
             ),
             SERIES: pa.schema(
                 [("run_id", text), ("metric", text), ("group", text), ("week", pa.int32()), ("value", pa.float64())]
@@ -532,11 +536,9 @@ def _series(gathered: pa.Table) -> pa.Table:
 def parts_of_tables(path: Path) -> Iterator[pa.Table]:
     """The tables of a finished sweep as parts, a group of runs at a time."""
     runs, series, timings = (pq.ParquetFile(path / name) for name in TABLES)
-    fixed = {"run_id", "scenario", "point", "replicate", "borough_seed", "life_seed", "status", "error", "traceback",
-             "state_hash"}  # fmt: skip
     recipe = read_recipe(path)
     assert recipe is not None
-    fixed |= set(recipe["same"]["factors"])
+    fixed = {*ABOUT_A_RUN, *recipe["same"]["factors"]}
     outcomes = [name for name in runs.schema_arrow.names if name not in fixed]
     for group in range(runs.num_row_groups):
         own = runs.read_row_group(group)

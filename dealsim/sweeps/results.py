@@ -21,7 +21,17 @@ from dealsim.metrics import METRICS
 from dealsim.summary import MetricInfo
 from dealsim.sweeps.asked import Asked, Target
 from dealsim.sweeps.factors import Factor, factor_of, read_values
-from dealsim.sweeps.folder import DESIGN, RUNS, SERIES, TABLES, TIMINGS, damage, is_sweep_folder, read_recipe
+from dealsim.sweeps.folder import (
+    ABOUT_A_RUN,
+    DESIGN,
+    RUNS,
+    SERIES,
+    TABLES,
+    TIMINGS,
+    damage,
+    is_sweep_folder,
+    read_recipe,
+)
 from dealsim.sweeps.jobs import OK
 from dealsim.sweeps.plan import INSTALL_EXTRA
 
@@ -94,8 +104,7 @@ class SweepResults:
     @property
     def outcomes(self) -> tuple[str, ...]:
         """The columns of `runs` that hold outcomes."""
-        fixed = {"run_id", "scenario", "point", "replicate", "borough_seed", "life_seed", "status", "error",
-                 "traceback", "state_hash", *self.recipe["same"]["factors"]}  # fmt: skip
+        fixed = {*ABOUT_A_RUN, *self.recipe["same"]["factors"]}
         return tuple(name for name in self.runs.columns if name not in fixed)
 
     @property

@@ -190,6 +190,23 @@ def test_a_stray_file_is_no_damage(done, folder):
     assert sweep(SMALL, workers=0, out=folder.parent, progress=lambda _: pytest.fail("all is there"))
 
 
+def test_a_query_reads_the_tables_and_nothing_else(done, tmp_path):
+    counted = done.query("SELECT count(*) AS n FROM runs JOIN series USING (run_id)")
+    assert counted["n"].iloc[0] == len(done.series)
+    outside = tmp_path / "outside.csv"
+    outside.write_text("a\n1\n", encoding="utf-8")
+    for wrong in (
+        f"SELECT * FROM read_csv('{outside}')",
+        f"COPY runs TO '{tmp_path}/copy.csv'",
+        "INSTALL httpfs",
+        "",
+        None,
+    ):
+        with pytest.raises(InputError):
+            done.query(wrong)
+    assert not (tmp_path / "copy.csv").exists()
+
+
 def test_names_that_look_alike_as_files_have_folders_of_their_own():
     names = ["研究", "調査", "a" * 60 + "b", "a" * 60 + "c", "plain", "../../x"]
     found = [folders.folder_of(name, "results").name for name in names]
