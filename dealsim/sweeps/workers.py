@@ -118,6 +118,8 @@ class Dask:
                 "distributed.scheduler.worker-saturation": 1.0,
                 "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",
                 "distributed.admin.log-format": "%(message)s",
+                # dask remembers its last 1,000 steps, and with them what was sent: up to 100 MB that nobody reads
+                "distributed.admin.low-level-log-length": 10,
             }
         )
         self._settings.__enter__()
