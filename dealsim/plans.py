@@ -274,7 +274,7 @@ def _refuse_too_much(made: Plan) -> None:
             f"is {MOST_CITIZEN_WEEKS / 1e9:,.0f} billion citizen-weeks, and this is {work / 1e9:,.0f}. "
             "Ask for fewer citizens, years or replicates."
         )
-    memory = memory_mb()
+    memory = _memory_mb()
     if memory is not None and needed.memory_mb > 0.85 * memory:
         raise LimitError(
             f"this needs about {needed.memory_mb:,.0f} MB of memory and the machine has {memory:,.0f} MB. "
@@ -282,7 +282,7 @@ def _refuse_too_much(made: Plan) -> None:
         )
 
 
-def memory_mb() -> float | None:
+def _memory_mb() -> float | None:
     """The memory of this machine; None where it does not say."""
     try:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6)
