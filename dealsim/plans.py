@@ -44,6 +44,34 @@ ROWS_A_WEEK = 225
 DISK_BYTES_A_ROW = 5.1
 
 
+SIZES = {
+    "size": (1, LARGEST_SIZE),
+    "years": (1, MOST_YEARS),
+    "replicates": (1, MOST_REPLICATES),
+    "workers": (1, MOST_WORKERS),
+    "boroughs": (1, MOST_REPLICATES),
+    "seed": (0, 2**63 - 1),
+}
+"""The least and the most of everything that says how much is asked for."""
+
+
+def default_workers() -> int:
+    """As many as there are processors."""
+    return min(MOST_WORKERS, os.cpu_count() or 1)
+
+
+def size_problems(asked: Mapping[str, Any]) -> list[str]:
+    """What is wrong with sizes, by their names in `SIZES`."""
+    problems = []
+    for what, value in asked.items():
+        low, high = SIZES[what]
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            problems.append(f"{what} is {value!r}; it must be a whole number")
+        elif not low <= value <= high:
+            problems.append(f"{what} is {value:,}; it must lie between {low:,} and {high:,}")
+    return problems
+
+
 @dataclass(frozen=True)
 class Plan:
     """Checked input: everything needed to live the runs."""
@@ -146,19 +174,10 @@ def plan(
     years = years if years is not None else DEFAULT_YEARS
     if replicates is None:
         replicates = first.replicates if first and first.replicates else DEFAULT_REPLICATES
-    workers = workers if workers is not None else min(MOST_WORKERS, os.cpu_count() or 1)
-    for what, value, low, high in (
-        ("size", size, 1, LARGEST_SIZE),
-        ("years", years, 1, MOST_YEARS),
-        ("replicates", replicates, 1, MOST_REPLICATES),
-        ("workers", workers, 1, MOST_WORKERS),
-        ("boroughs", boroughs, 1, MOST_REPLICATES),
-        ("seed", seed, 0, 2**63 - 1),
-    ):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
-            problems.append(f"{what} is {value!r}; it must be a whole number")
-        elif not low <= value <= high:
-            problems.append(f"{what} is {value:,}; it must lie between {low:,} and {high:,}")
+    workers = workers if workers is not None else default_workers()
+    problems += size_problems(
+        {"size": size, "years": years, "replicates": replicates, "workers": workers, "boroughs": boroughs, "seed": seed}
+    )
     if not problems and boroughs > replicates:
         problems.append(
             f"boroughs is {boroughs} and replicates {replicates}; the replicates are spread over "

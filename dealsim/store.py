@@ -359,7 +359,7 @@ def damage(folder: str | Path) -> list[str]:
                 f"{shown(path)} is of results format {record['format']}; this dealsim reads up to {FORMAT}. "
                 "A newer dealsim made it."
             )
-        if not _is_signed(record) or as_json(record) != raw:
+        if not is_as_signed(record, raw):
             return [f"{MANIFEST}: is not as it was written"]
         files = {name: (about["bytes"], about["sha256"]) for name, about in record["files"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -390,6 +390,11 @@ def damage(folder: str | Path) -> list[str]:
 def _is_signed(record: Mapping[str, Any]) -> bool:
     unsigned = {key: value for key, value in record.items() if key != "sha256_of_this"}
     return bool(record.get("sha256_of_this") == hashlib.sha256(as_json(unsigned)).hexdigest())
+
+
+def is_as_signed(record: Mapping[str, Any], raw: bytes) -> bool:
+    """Whether a record carries its own hash, and its file is what `signed` would write."""
+    return _is_signed(record) and as_json(record) == raw
 
 
 def hash_of(file: Path) -> str:

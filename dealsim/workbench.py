@@ -18,7 +18,7 @@ from dealsim.plans import borough_seed, life_seed
 from dealsim.sweeps.asked import read_asked
 from dealsim.sweeps.factors import LEVER, RIVAL, Factor
 from dealsim.sweeps.jobs import Context, Wanted, lived
-from dealsim.sweeps.plan import plan_sweep
+from dealsim.sweeps.plan import INSTALL_EXTRA, plan_sweep
 
 if TYPE_CHECKING:
     from ema_workbench import Model
@@ -88,9 +88,7 @@ def workbench_model(
             warnings.simplefilter("ignore")  # it warns of what is not installed beside it
             import ema_workbench as ema
     except ImportError:
-        raise InputError(
-            'the EMA Workbench is not installed: python -m pip install -c constraints.txt -e ".[sweep]"'
-        ) from None
+        raise InputError(f"the EMA Workbench is not installed: {INSTALL_EXTRA}") from None
     ranges = factors if isinstance(factors, dict) else dict.fromkeys(factors)
     asked = read_asked(
         {
@@ -106,7 +104,7 @@ def workbench_model(
         }
     )
     made = plan_sweep(asked)
-    context = Context(made.asked, made.place, keep_starts=not asked.moves_parameters)
+    context = Context(made.asked, made.place)
     model = ema.Model("dealsim", function=LivedByName(context))
     model.levers = [_variable(ema, factor) for factor in asked.factors if factor.kind == LEVER]
     model.uncertainties = [_variable(ema, factor) for factor in asked.factors if factor.kind != LEVER]

@@ -21,7 +21,7 @@ from dealsim.errors import StoreError
 from dealsim.metrics import METRICS
 from dealsim.results import NOT_CALIBRATED, TOO_SMALL
 from dealsim.show.html import csv_link, figure_of, page_of, table
-from dealsim.show.plots import COLOURS, INK, Chart, axis_line
+from dealsim.show.plots import COLOURS, INK, Chart, axis_line, numbers, stamp
 from dealsim.show.words import between, count, figure, title_of, unit_shown
 from dealsim.sweeps.analysing import Analysis, Choice, Subject, Where
 from dealsim.sweeps.designs import FACTORIAL, MORRIS, SOBOL
@@ -212,10 +212,10 @@ def ranking_chart(analysis: Analysis, subject: Subject) -> Chart | None:
             "type": "scatter",
             "mode": "markers",
             "name": "in all" if analysis.design == SOBOL else "with its 95 % interval",
-            "x": _numbers(value),
+            "x": numbers(pd.Series(value)),
             "y": [label(name, 60) for name in called],
             "error_x": {
-                "type": "data", "symmetric": False, "array": _numbers(high - value), "arrayminus": _numbers(value - low),
+                "type": "data", "symmetric": False, "array": numbers(pd.Series(high - value)), "arrayminus": numbers(pd.Series(value - low)),
                 "color": COLOURS[1], "thickness": 1.5,
             },
             "marker": {"color": COLOURS[1], "size": 10, "symbol": ["circle" if is_in else "circle-open" for is_in in settled]},
@@ -252,13 +252,9 @@ def ranking_chart(analysis: Analysis, subject: Subject) -> Chart | None:
 
 def _marks(name: str, values: np.ndarray, called: Sequence[str], symbol: str, colour: str) -> dict[str, Any]:
     return {
-        "type": "scatter", "mode": "markers", "name": name, "x": _numbers(values), "y": [label(one, 60) for one in called],
+        "type": "scatter", "mode": "markers", "name": name, "x": numbers(pd.Series(values)), "y": [label(one, 60) for one in called],
         "marker": {"color": colour, "size": 11, "symbol": symbol, "line": {"width": 2, "color": colour}},
     }  # fmt: skip
-
-
-def _numbers(values: np.ndarray) -> list[float | None]:
-    return [float(f"{value:.4g}") if math.isfinite(value) else None for value in values.tolist()]
 
 
 def _layout(analysis: Analysis, axis: str, rows: int) -> dict[str, Any]:
@@ -271,29 +267,20 @@ def _layout(analysis: Analysis, axis: str, rows: int) -> dict[str, Any]:
         "xaxis": {**axis_line(), "title": {"text": label(axis, 80), "font": {"size": 12}}, "zeroline": True},
         "yaxis": {**axis_line(), "autorange": "reversed", "tickfont": {"size": 12}},
         "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "yref": "paper"},
-        "annotations": [_stamp(analysis)],
+        "annotations": [stamp(f"sweep {analysis.results.name}", -48)],
     }
-
-
-def _stamp(analysis: Analysis) -> dict[str, Any]:
-    """The mark on every chart: which sweep it shows, and that the model is not yet calibrated."""
-    return {
-        "text": label(f"sweep {analysis.results.name} · not yet calibrated", 100), "showarrow": False, "xref": "paper",
-        "yref": "paper", "x": 1, "y": 0, "yshift": -48, "xanchor": "right", "yanchor": "top",
-        "font": {"size": 11, "color": "#595959"},
-    }  # fmt: skip
 
 
 def failure_chart(analysis: Analysis, where: Where) -> Chart | None:
     """Every point by the two factors that tell failures best, those that fail told apart by shape, and the box."""
     limits = sorted(where.found.limits, key=lambda limit: limit.quasi_p)
-    numbers = [limit.factor for limit in limits if pd.api.types.is_float_dtype(where.points[limit.factor])]
-    if not numbers:
+    limited = [limit.factor for limit in limits if pd.api.types.is_float_dtype(where.points[limit.factor])]
+    if not limited:
         return None
-    others = [name for name in where.points if name not in numbers and pd.api.types.is_float_dtype(where.points[name])]
+    others = [name for name in where.points if name not in limited and pd.api.types.is_float_dtype(where.points[name])]
     # a factor with many values keeps the marks apart where others have few
     others.sort(key=lambda name: where.points[name].nunique(), reverse=True)
-    axes = (numbers + others)[:2]
+    axes = (limited + others)[:2]
     if len(axes) < 2:
         return None
     names, design = labels_of(analysis), where.points
@@ -306,7 +293,7 @@ def failure_chart(analysis: Analysis, where: Where) -> Chart | None:
         data.append(
             {
                 "type": "scatter", "mode": "markers", "name": called,
-                "x": _numbers(design.loc[here, axes[0]].to_numpy()), "y": _numbers(design.loc[here, axes[1]].to_numpy()),
+                "x": numbers(pd.Series(design.loc[here, axes[0]].to_numpy())), "y": numbers(pd.Series(design.loc[here, axes[1]].to_numpy())),
                 "marker": {"symbol": symbol, "color": colour, "size": 7, "line": {"width": 1, "color": colour}},
             }
         )  # fmt: skip

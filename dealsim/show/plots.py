@@ -180,7 +180,7 @@ def layout_of(results: Results, axis: str, low: float, high: float) -> dict[str,
         "xaxis": {**axis_line(), "type": "date"},
         "yaxis": y,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
-        "annotations": [stamp(results)],
+        "annotations": [stamp(f"run {results.run_id[:8]}")],
     }
 
 
@@ -189,16 +189,16 @@ def _folded(axis: str) -> str:
     return "<br>".join(textwrap.wrap(label(axis, 90), 32))
 
 
-def stamp(results: Results) -> dict[str, Any]:
-    """The mark on every chart: which run it shows, and that the model is not yet calibrated."""
+def stamp(of: str, shift: int = -38) -> dict[str, Any]:
+    """The mark on every chart, so many pixels below it: what it shows, and that the model is not yet calibrated."""
     return {
-        "text": f"run {results.run_id[:8]} · not yet calibrated",
+        "text": label(f"{of} · not yet calibrated", 100),
         "showarrow": False,
         "xref": "paper",
         "yref": "paper",
         "x": 1,
         "y": 0,
-        "yshift": -38,
+        "yshift": shift,
         "xanchor": "right",
         "yanchor": "top",
         "font": {"size": 11, "color": "#595959"},
@@ -455,7 +455,7 @@ def groups_chart(results: Results, metric: str) -> Chart | None:
     }
     layout |= {"height": 160 + 26 * len(names), "hovermode": "closest"}
     layout["margin"] = {"l": 120, "r": 16, "t": 56, "b": 76}
-    layout["annotations"] = [{**stamp(results), "yshift": -52}]
+    layout["annotations"] = [stamp(f"run {results.run_id[:8]}", -52)]
     span = "95 % interval over " + count(results.finished, "pair") if results.finished > 1 else "one pair, no interval"
     return Chart(
         key=f"groups-{metric}",

@@ -58,11 +58,6 @@ class Subject(NamedTuple):
     scenario: str
     is_change: bool
 
-    @property
-    def good(self) -> str:
-        """Which way is good: `up`, `down` or nothing."""
-        return METRICS[self.outcome].good
-
 
 @dataclass(frozen=True)
 class Where:
@@ -297,28 +292,30 @@ class Analysis:
         Where every policy meets every future, the futures in which the policy fails that meets its targets most often,
         or has the least regret: points that share a future are no points of their own.
         """
-        found = []
-        for scenario in self.results.scenarios[1:] or self.results.scenarios:
-            rule, fails = self._fails(scenario)
-            points, called = self.results.design[self.names], scenario
-            if self.is_crossed and self.policies is not None and self.choices:
-                names, grid, _ = self.policies
-                robust = self.choices[0].robust
-                called = robust.most_often_met or robust.least_regret
-                at, rows = (grid[names.index(called)][:, k] for k in (0, 1))
-                _, fails = self._fails(self.results.scenarios[int(at[0])])
-                others = [self.names[k] for k in self._columns("")]
-                points, fails = (
-                    points[others].iloc[rows].reset_index(drop=True),
-                    fails.iloc[rows].reset_index(drop=True),
-                )
-            elif self.is_crossed:
-                continue
-            holds = discover(points, ~fails, seed=self.seed) if fails.any() and MOST < fails.mean() < 1.0 else None
-            found.append(Where(called, rule, fails, discover(points, fails, seed=self.seed), holds, points))
-            if called != scenario:
-                break
-        return found
+        if self.is_crossed:
+            return self._failures_over_futures()
+        points = self.results.design[self.names]
+        scenarios = self.results.scenarios[1:] or self.results.scenarios
+        return [self._where(scenario, *self._fails(scenario), points) for scenario in scenarios]
+
+    def _failures_over_futures(self) -> list[Where]:
+        """The futures in which the policy that would be chosen fails."""
+        if self.policies is None or not self.choices:
+            return []
+        names, grid, _ = self.policies
+        robust = self.choices[0].robust
+        called = robust.most_often_met or robust.least_regret
+        scenario, rows = (grid[names.index(called)][:, k] for k in (0, 1))
+        rule, fails = self._fails(self.results.scenarios[int(scenario[0])])
+        worlds = self.results.design[[self.names[k] for k in self._columns("")]]
+        return [
+            self._where(called, rule, fails.iloc[rows].reset_index(drop=True), worlds.iloc[rows].reset_index(drop=True))
+        ]
+
+    def _where(self, called: str, rule: str, fails: pd.Series, points: pd.DataFrame) -> Where:
+        most_fail = fails.any() and MOST < fails.mean() < 1.0
+        holds = discover(points, ~fails, seed=self.seed) if most_fail else None
+        return Where(called, rule, fails, discover(points, fails, seed=self.seed), holds, points)
 
     def _fails(self, scenario: str) -> tuple[str, pd.Series]:
         """At which points a scenario fails, by means over replicates; none where no replicate finished."""

@@ -27,8 +27,17 @@ from dealsim.scenarios import Scenario, load, plain_data, shipped_names
 from dealsim.scenarios.reading import Document, Place, dotted, read_file
 from dealsim.scenarios.timetable import DateError, week_of
 from dealsim.scenarios.wording import brief, meant_number, shown, suggestion
-from dealsim.sweeps.designs import FACTORIAL, KINDS, LATIN_HYPERCUBE, MORRIS, POINTS, QUASI_RANDOM, SIZED_BY, Design
-from dealsim.sweeps.designs import SOBOL as SOBOL_KIND
+from dealsim.sweeps.designs import (
+    FACTORIAL,
+    KINDS,
+    LATIN_HYPERCUBE,
+    MORRIS,
+    POINTS,
+    QUASI_RANDOM,
+    SIZED_BY,
+    SOBOL,
+    Design,
+)
 from dealsim.sweeps.factors import (
     LEVER,
     RIVAL,
@@ -41,7 +50,7 @@ from dealsim.sweeps.factors import (
 )
 
 FORMAT = 1
-SPREAD_OUT = (LATIN_HYPERCUBE, QUASI_RANDOM, SOBOL_KIND)
+SPREAD_OUT = (LATIN_HYPERCUBE, QUASI_RANDOM, SOBOL)
 """Designs that are spread out to tell shares of variance."""
 DEFAULT_REPLICATES = 10
 MOST_POINTS = 5_000_000
@@ -531,14 +540,14 @@ class _Reader:
             return ()
         given = part[key]
         sizes = given if isinstance(given, list) else [given]
-        if kind in (QUASI_RANDOM, SOBOL_KIND, MORRIS) and len(sizes) > 1:
+        if kind in (QUASI_RANDOM, SOBOL, MORRIS) and len(sizes) > 1:
             self.wrong(place, f"a {kind} design has one size: a larger one holds the points of a smaller", "one number")
             return ()
         read = []
         for n, size in enumerate(sizes):
             at: Place = (*place, n) if isinstance(given, list) else place
             read.append(self.whole_at(at, size, key, 1, MOST_POINTS, 1))
-            if kind in (QUASI_RANDOM, SOBOL_KIND) and isinstance(size, int) and size > 0 and size & (size - 1):
+            if kind in (QUASI_RANDOM, SOBOL) and isinstance(size, int) and size > 0 and size & (size - 1):
                 near = 2 ** round(math.log2(size))
                 self.wrong(
                     at, f"{key} is {size}; this design is even only for powers of two", f"{near}, or another power"

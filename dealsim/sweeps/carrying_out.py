@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 from dealsim import compiled, store
 from dealsim.errors import DealsimError, StoppedError
 from dealsim.plans import seconds_to_live
-from dealsim.sweeps.asked import OWN
 from dealsim.sweeps.folder import SweepFolder, folder_of, is_sweep_folder, read_recipe
 from dealsim.sweeps.jobs import FAILED, SET_ASIDE, Context, Wanted, get_ready, live_batch, packed_part, set_aside
 from dealsim.sweeps.plan import SweepPlan, checked_workers, estimate_sweep, plan_sweep
@@ -96,9 +95,7 @@ class _Missing:
         places = first[~np.isin(flat[first], done)]
         point, scenario, replicate = np.unravel_index(places, ids.shape)
         borough = replicate % made.asked.boroughs
-        # points with boroughs of their own share none, even where their worlds are alike
-        has_own = made.asked.lives == OWN and made.asked.moves_parameters
-        world = point if has_own else made.worlds[point]
+        world = made.worlds[point]
         order = np.lexsort((replicate, scenario, point, borough, world))
         self.place = np.stack([point, scenario, replicate], axis=1)[order]
         self.start = (world * made.asked.boroughs + borough)[order]
@@ -320,8 +317,7 @@ def _live(
     stop: Callable[[], bool],
 ) -> None:
     """Live the missing runs and keep them as they come."""
-    # where points differ in the world a burnt-in borough serves one of them only, and is not worth keeping
-    context = Context(made.asked, made.place, keep_starts=not made.asked.moves_parameters)
+    context = Context(made.asked, made.place)
     pace = _Pace(made)
     again: deque[_Batch] = deque()
     out: set[_Batch] = set()

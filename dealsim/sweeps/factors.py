@@ -5,7 +5,7 @@ Ranges come from the declarations; it makes no design and lives no run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,6 +148,4 @@ def cell_of(value: Any) -> Any:
 
 def read_values(value: Any) -> Any:
     """A value from a file or from Python as a factor holds it: lists unchangeable."""
-    if isinstance(value, Mapping):
-        return value
     return tuple(value) if isinstance(value, list | tuple) else value

@@ -352,8 +352,7 @@ def read_recipe(path: Path) -> dict[str, Any] | None:
     try:
         raw = (path / RECIPE).read_bytes()
         recipe = json.loads(raw)
-        unsigned = {key: value for key, value in recipe.items() if key != "sha256_of_this"}
-        if store.signed(unsigned) != raw or not isinstance(recipe["same"], dict):
+        if not store.is_as_signed(recipe, raw) or not isinstance(recipe["same"], dict):
             raise TypeError
     except FileNotFoundError:
         return None

@@ -42,7 +42,6 @@ class Context:
 
     asked: Asked
     place: PlaceInput
-    keep_starts: bool
     engine: str = checkpoints.engine_hash()
 
 
@@ -214,13 +213,19 @@ def _start(context: Context, parameters: Parameters, borough_seed: int) -> World
         while len(_starts) >= KEPT_STARTS:
             _starts.popitem(last=False)
         _starts[key] = burnt_in(
-            context.place, asked.size, borough_seed, parameters, context.keep_starts, lambda _: None
+            # where points differ in the world a burnt-in borough serves one of them only, and is not worth keeping
+            context.place,
+            asked.size,
+            borough_seed,
+            parameters,
+            not asked.moves_parameters,
+            lambda _: None,
         )
     _starts.move_to_end(key)
     return _starts[key]
 
 
-def get_ready(_: Any = None) -> None:
+def get_ready() -> None:
     """Compile the model on first use, before workers share the work."""
     from dealsim.engine import warm_up
 

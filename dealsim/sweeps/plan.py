@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -66,7 +65,12 @@ class SweepPlan:
 
     @cached_property
     def worlds(self) -> np.ndarray:
-        """For each point, the number of its world: points that differ in levers only share one."""
+        """For each point, the number of its world, which is burnt in for it: points with the same share one.
+
+        Points that differ in levers only are of one world, but for those with boroughs of their own.
+        """
+        if self._has_own_boroughs:
+            return np.arange(len(self.points))
         others = [k for k, factor in enumerate(self.asked.factors) if factor.kind != LEVER]
         number: dict[tuple[Any, ...], int] = {}
         rows = (tuple(row[k] for k in others) for row in self.points.values)
@@ -89,11 +93,15 @@ class SweepPlan:
         """
         asked = self.asked
         whose = self._whose[point] if asked.lives == OWN else ""
-        of_borough = whose if asked.moves_parameters else ""
+        of_borough = whose if self._has_own_boroughs else ""
         return (
             plans.borough_seed(asked.seed, asked.boroughs, replicate, of_borough),
             plans.life_seed(asked.seed, replicate, whose),
         )
+
+    @property
+    def _has_own_boroughs(self) -> bool:
+        return self.asked.lives == OWN and self.asked.moves_parameters
 
     @cached_property
     def _whose(self) -> list[str]:
@@ -181,7 +189,8 @@ def plan_sweep(
         raise InputError(f"sweeps need more than is installed: {INSTALL_EXTRA}")
     asked = given if isinstance(given, Asked) else read_asked(given)
     wanted: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
-    _check_sizes(wanted)
+    if problems := plans.size_problems(wanted):
+        raise InputError(problems)
     asked = replace(asked, **wanted)
     if asked.boroughs > asked.replicates:
         raise InputError(f"boroughs is {asked.boroughs} and replicates {asked.replicates}; at least as many are needed")
@@ -193,20 +202,6 @@ def plan_sweep(
     _refuse_too_much(asked, count_points(asked.design, asked.factors))
     points = points_of(asked.design, asked.factors, asked.seed, asked.scenarios[0].rivals)
     return SweepPlan(asked, where, points, rank_of, content)
-
-
-def _check_sizes(wanted: Mapping[str, Any]) -> None:
-    most = {
-        "size": (1, plans.LARGEST_SIZE), "years": (1, plans.MOST_YEARS), "replicates": (1, plans.MOST_REPLICATES),
-        "seed": (0, 2**63 - 1), "boroughs": (1, plans.MOST_REPLICATES),
-    }  # fmt: skip
-    problems = []
-    for name, value in wanted.items():
-        low, high = most[name]
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-            problems.append(f"{name} is {value!r}; it must be a whole number between {low:,} and {high:,}")
-    if problems:
-        raise InputError(problems)
 
 
 def _where(asked: Asked, place: str | Path | PlaceInput | None, rank_of: int | None) -> tuple[PlaceInput, bytes | None]:
@@ -234,9 +229,7 @@ class SweepEstimate:
 def estimate_sweep(made: SweepPlan, workers: int) -> SweepEstimate:
     """What the runs of a sweep will take; hours are for this many workers on a processor of 2020."""
     asked = made.asked
-    has_own = asked.lives == OWN and asked.moves_parameters
-    worlds = len(made.points) if has_own else int(made.worlds.max()) + 1
-    burn_ins = worlds * min(asked.boroughs, asked.replicates)
+    burn_ins = (int(made.worlds.max()) + 1) * min(asked.boroughs, asked.replicates)
     weeks = made.n_runs * asked.weeks + burn_ins * BURN_IN_WEEKS
     seconds = plans.seconds_to_live(asked.size, weeks)
     return SweepEstimate(
@@ -250,11 +243,6 @@ def estimate_sweep(made: SweepPlan, workers: int) -> SweepEstimate:
     )
 
 
-def default_workers() -> int:
-    """As many as there are processors."""
-    return min(plans.MOST_WORKERS, os.cpu_count() or 1)
-
-
 def checked_workers(workers: int | None) -> int:
     """A number of workers that can be; all processors where none is given.
 
@@ -262,7 +250,7 @@ def checked_workers(workers: int | None) -> int:
     ------
     InputError
     """
-    workers = default_workers() if workers is None else workers
+    workers = plans.default_workers() if workers is None else workers
     if isinstance(workers, bool) or not isinstance(workers, int) or not 0 <= workers <= plans.MOST_WORKERS:
         raise InputError(f"workers is {workers!r}; it must be a whole number between 0 and {plans.MOST_WORKERS}")
     return workers

@@ -245,6 +245,17 @@ def read_sweep(folder: str | Path) -> SweepResults:
         raise MismatchError("\n".join(f"{store.shown(path)}/{line}" for line in problems))
     if not (path / store.MANIFEST).exists():
         raise StoreError(f"the sweep in {store.shown(path)} is not finished; `dealsim sweep` goes on with it")
+    return read_checked(path)
+
+
+def read_checked(path: Path) -> SweepResults:
+    """A finished sweep whose files have just been checked.
+
+    Raises
+    ------
+    MismatchError
+        When it varies what this dealsim does not know.
+    """
     recipe = read_recipe(path)
     assert recipe is not None
     factors = []

@@ -22,7 +22,7 @@ from dealsim.sweeps.designs import Design
 from dealsim.sweeps.factors import Factor, cell_of
 from dealsim.sweeps.folder import damage
 from dealsim.sweeps.jobs import OK, Context, Wanted, lived
-from dealsim.sweeps.results import SweepResults, read_sweep
+from dealsim.sweeps.results import SweepResults, read_checked
 from dealsim.text import plain
 from dealsim.version import MODEL_VERSION
 
@@ -46,7 +46,7 @@ def verify_sweep(
         return Verification(tuple(problems), (), 0)
     if not (path / MANIFEST).exists():
         return Verification((), ("the sweep is not finished; every part of it is as it was written",), 0)
-    results = read_sweep(path)
+    results = read_checked(path)
     made_by = results.recipe["same"]["model_version"]
     if made_by != MODEL_VERSION:
         said = (
@@ -102,7 +102,7 @@ def context_of(results: SweepResults) -> Context:
         lives=same["lives"],
         outputs=Outputs(tuple(same["metrics"]), tuple(same["groups"]), same["every"]),
     )
-    return Context(asked, place, keep_starts=not asked.moves_parameters)
+    return Context(asked, place)
 
 
 def wanted_of(results: SweepResults, row: dict[str, Any]) -> Wanted:
