@@ -61,6 +61,7 @@ def regret_table(
     is_whole = np.isfinite(values).all(axis=0)
     whole = values[:, is_whole]
     regret = sign * (whole.max(axis=0) - whole if sign > 0 else whole.min(axis=0) - whole) if whole.size else whole
+    regret = regret + 0.0  # where less is better, no regret would read as -0
     rows = []
     for at, name in enumerate(names):
         own = regret[at]
