@@ -378,7 +378,9 @@ def analysis_page(analysis: Analysis, made_from: str) -> str:
         text = f"<ul>{''.join(f'<li>{escaped(line, 2000)}</li>' for line in said.lines)}</ul>"
         if said.rows:
             rows = [[escaped(part, 400) for part in row] for row in said.rows]
-            text += table([escaped(head) for head in said.heads], rows, escaped(f"{said.heading.rstrip('?')}, measure by measure"))
+            text += table(
+                [escaped(head) for head in said.heads], rows, escaped(f"{said.heading.rstrip('?')}, measure by measure")
+            )
         drawn = [figure_of(chart, 3) for chart in charts.get(said.heading, [])]
         text += "".join(drawn[:OPEN_CHARTS])
         if len(drawn) > OPEN_CHARTS:
