@@ -33,6 +33,8 @@ _NOT_OF_THE_ENGINE = (
     "show/",
     "web/",
     "analysis/",
+    "calibration/",
+    "patterns/",
     "scenarios/",
     "sweeps/",
     "workbench.py",

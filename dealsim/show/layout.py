@@ -22,6 +22,7 @@ LAYERS = (
     "levers",
     "network",
     "parameters",
+    "calibration",
     "places",
     "people",
     "rows",
