@@ -15,7 +15,9 @@ from dealsim import chance as ch
 from dealsim.agents.citizen import (
     FIRST_ADULT_BAND,
     NEVER,
+    OLDER_BAND,
     CitizenColumns,
+    need_weight,
     wellbeing_target,
 )
 from dealsim.agents.group import GroupColumns, NeighbourhoodColumns, own_income_after_month
@@ -162,11 +164,15 @@ def build(
     services.menu_fit[:] = p.service.menu_fits
     services.capacity[:] = 1.0
 
-    need_of_place = np.bincount(citizens.place, citizens.arrival.astype(np.float64), n_places)
     demand = np.zeros((n_places, rows))
-    for at in range(n_places):
-        for kind in range(len(SERVICE_KINDS)):
-            demand[at, service_of_kind[at, kind]] += need_of_place[at] * weight[kind]
+    care = SERVICE_KINDS.index("adult_social_care")
+    for older in (0.0, 1.0):
+        those = (citizens.age_band >= OLDER_BAND) == bool(older)
+        need_of_place = np.bincount(citizens.place[those], citizens.arrival[those].astype(np.float64), n_places)
+        own = [need_weight(value, kind == care, older, p.citizen) for kind, value in enumerate(weight.tolist())]
+        for at in range(n_places):
+            for kind in range(len(SERVICE_KINDS)):
+                demand[at, service_of_kind[at, kind]] += need_of_place[at] * own[kind] / sum(own)
     team_count = _share_out(max(teams_for(size), n_places * n_services), demand)
     teams, staff, first_team = _staff(team_count, n_places, rows, seed, p)
 

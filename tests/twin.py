@@ -27,6 +27,7 @@ from dealsim.compiled import interpreted, is_compiled
 from dealsim.declare import columns_of
 from dealsim.engine import World
 from dealsim.levers import PAID_LEVERS, SERVICE_KINDS, policy_in_force, without_shocks
+from dealsim.processes.needs import CARE
 from dealsim.tally import SCALE, whole_of
 from dealsim.week import WEEK
 
@@ -533,18 +534,22 @@ class Citizen(Thing):
         services = sum(weight > 0.0 for weight in model.weights)
         self.parts = min(services, rule.parts_of_need(model.draw(ch.NEED_PARTS, self.id), model.p.citizen))
         self.episode += 1
+        older = 1.0 if self.age_band >= OLDER_BAND else 0.0
+        weights = [
+            rule.need_weight(weight, kind == CARE, older, model.p.citizen) for kind, weight in enumerate(model.weights)
+        ]
         taken: list[int] = []
         for n in range(self.parts):
-            kinds = [kind for kind, weight in enumerate(model.weights) if weight > 0.0 and kind not in taken]
+            kinds = [kind for kind, weight in enumerate(weights) if weight > 0.0 and kind not in taken]
             total = 0.0
             for kind in kinds:
-                total += model.weights[kind]
+                total += weights[kind]
             left = model.draw(ch.NEED_SERVICE, self.id, n) * total
             for kind in kinds:
                 if left < 0.0:
                     break
                 chosen = kind
-                left -= model.weights[kind]
+                left -= weights[kind]
             taken.append(chosen)
             part = self.own_parts[n]
             part.service = self.place.service_of_kind[chosen]

@@ -88,11 +88,12 @@ class CitizenParameters(NamedTuple):
     arrival_wellbeing: Annotated[float, Parameter("How far wellbeing protects from need", "log per point", 0, 0.3, "src-choice", "assumed", "γ_w")] = 0.10
     wellbeing_middle: Annotated[float, Parameter("Wellbeing at which it neither protects nor harms", "0–10 (ONS life satisfaction)", 7, 8, "src-ons-wellbeing", "published", "w̄")] = 7.5
     weight_health: Annotated[float, Parameter("Needs that are about health", "weight", 0, 1, "src-choice", "assumed", "share 1")] = 0.20
-    weight_adult_social_care: Annotated[float, Parameter("Needs that are about adult social care", "weight", 0, 1, "src-choice", "assumed", "share 2")] = 0.18
+    weight_adult_social_care: Annotated[float, Parameter("Needs that are about adult social care", "weight", 0, 1, "src-choice", "assumed", "share 2")] = 0.09
     weight_children_and_families: Annotated[float, Parameter("Needs that are about children and families", "weight", 0, 1, "src-choice", "assumed", "share 3")] = 0.16
     weight_housing: Annotated[float, Parameter("Needs that are about housing", "weight", 0, 1, "src-choice", "assumed", "share 4")] = 0.16
     weight_police: Annotated[float, Parameter("Needs that are about safety", "weight", 0, 1, "src-choice", "assumed", "share 5")] = 0.14
     weight_employment_and_welfare: Annotated[float, Parameter("Needs that are about work and welfare", "weight", 0, 1, "src-choice", "assumed", "share 6")] = 0.16
+    care_older: Annotated[float, Parameter("How much more of need is about adult social care at 65 and over", "log", 0, 4, "src-asc", "derived", "γ_care")] = 2.7
     two_parts: Annotated[float, Parameter("Share of needs with two parts", "share of needs", 0, 0.5, "src-choice", "assumed", "P(m=2)")] = 0.35
     three_parts: Annotated[float, Parameter("Share of needs with three parts", "share of needs", 0, 0.4, "src-choice", "assumed", "P(m=3)")] = 0.10
     resolve_emerging: Annotated[float, Parameter("Emerging need put right without a service", "per week", 0.01, 0.10, "src-choice", "assumed", "ρ_1")] = 0.021
@@ -180,6 +181,15 @@ def arrival_chance(deprivation, older, young, condition, carer, wellbeing, p):
             - p.arrival_wellbeing * (wellbeing - p.wellbeing_middle)
         ),
     )
+
+
+@compiled
+def need_weight(weight, is_care, older, p):
+    """How readily a part of a need is of one kind: at 65 and over more of it is about adult social care.
+
+    weight·exp(γ_care·older) for adult social care, weight for every other kind (src-asc)
+    """
+    return weight * exponential(p.care_older * older) if is_care else weight
 
 
 @compiled

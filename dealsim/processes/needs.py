@@ -6,11 +6,21 @@ import numpy as np
 
 from dealsim import chance as ch
 from dealsim import tally as ta
-from dealsim.agents.citizen import escalation_chance, parts_of_need, resolution_chance, seeking_chance
+from dealsim.agents.citizen import (
+    OLDER_BAND,
+    escalation_chance,
+    need_weight,
+    parts_of_need,
+    resolution_chance,
+    seeking_chance,
+)
 from dealsim.chance import draw, question
 from dealsim.compiled import compiled_loop
+from dealsim.levers import SERVICE_KINDS
 from dealsim.rows import coverage_of, team_of
 from dealsim.tally import cell_of, note
+
+CARE = SERVICE_KINDS.index("adult_social_care")
 
 
 @compiled_loop
@@ -37,6 +47,7 @@ def move_needs(
         if citizens.need[i] == 0:
             if scratch.arrives[i]:
                 id = int(citizens.id[i])
+                older = 1.0 if citizens.age_band[i] >= OLDER_BAND else 0.0
                 parts = min(kinds, parts_of_need(draw(how_many, id, 0), p))
                 citizens.need[i] = 1
                 citizens.parts[i] = parts
@@ -47,13 +58,13 @@ def move_needs(
                     total = 0.0
                     for kind in range(weights.size):
                         if kind != first and kind != second:
-                            total += weights[kind]
+                            total += need_weight(weights[kind], kind == CARE, older, p)
                     left = draw(whose, id, part) * total
                     chosen = -1
                     for kind in range(weights.size):
                         if left >= 0.0 and kind != first and kind != second and weights[kind] > 0.0:
                             chosen = kind
-                            left -= weights[kind]
+                            left -= need_weight(weights[kind], kind == CARE, older, p)
                     second = first
                     first = chosen
                     service = service_of_kind[citizens.place[i], chosen]

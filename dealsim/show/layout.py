@@ -41,6 +41,7 @@ LAYERS = (
     "model",
     "summary",
     "analysis",
+    "patterns",
     "results",
     "runs",
     "store",

@@ -37,7 +37,7 @@ def flat(**values: float) -> Parameters:
         "citizen__volunteer_ceiling": 1e12, "citizen__reopening": 0.0, "citizen__two_parts": 0.0,
         "citizen__three_parts": 0.0, "citizen__escalate_emerging": 0.0, "citizen__escalate_acute": 0.0,
         "citizen__resolve_emerging": 0.0, "citizen__resolve_acute": 0.0, "citizen__group_help_emerging": 0.0,
-        "citizen__group_help_acute": 0.0,
+        "citizen__group_help_acute": 0.0, "citizen__care_older": 0.0,
         "staff__by_permission": 0.0, "staff__by_value": 0.0, "staff__by_norm": 0.0, "staff__by_hope": 0.0,
         "staff__by_fear": 0.0, "staff__fear_own": 0.0, "staff__fear_seen": 0.0, "staff__newcomer_fear": 0.0,
         "staff__fear_start": 0.0, "staff__start_spread": 0.0, "staff__turnover_hope": 0.0,

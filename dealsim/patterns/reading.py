@@ -1,0 +1,141 @@
+"""Reads every pattern, and each headline, off one parameter set; and says over many of them which patterns hold.
+
+It knows nothing of how parameter sets were found.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from dealsim.errors import StoppedError
+from dealsim.metrics import HEADLINE
+from dealsim.parameters import Parameters, with_rivals, with_values
+from dealsim.patterns.national import PATTERNS, Pattern
+from dealsim.patterns.trials import OLD_REGIME, TRIALS, Seen, live_trials
+from dealsim.places import PlaceInput
+from dealsim.plans import borough_seed, life_seed
+
+WITHOUT_SERVICE = "resolved_in_community_share"
+"""Share of ended episodes that end without a service: no pattern fixes it, and the ensemble must span it."""
+LEVEL, DIFFERENCE = "level", "difference"
+"""Two readings of a headline: in the old regime, and what everything the Deal is made of changes in years 5 and 6."""
+
+
+def read_off(seen: Seen) -> dict[str, float]:
+    """Every pattern's value by name, and each headline's level and difference as `level:metric`."""
+    found = {name: float(pattern.measure(seen)) for name, pattern in PATTERNS.items()}
+    found[WITHOUT_SERVICE] = seen.mean(WITHOUT_SERVICE)
+    last = TRIALS["whole"].years
+    for metric in HEADLINE:
+        if metric in seen.metrics[OLD_REGIME]:
+            found[f"{LEVEL}:{metric}"] = seen.mean(metric)
+            found[f"{DIFFERENCE}:{metric}"] = seen.change(metric, "whole", last - 2, last)
+    return found
+
+
+def values_of(
+    values: Mapping[str, float],
+    rivals: Sequence[str],
+    place: PlaceInput,
+    size: int,
+    borough: int,
+    lives: Sequence[int],
+    stop: Callable[[], bool] | None = None,
+) -> list[dict[str, float]]:
+    """What is read off one parameter set under some rivals, a life each.
+
+    Raises
+    ------
+    InputError, StoppedError
+    """
+    parameters = with_rivals(with_values(Parameters(), values), rivals)
+    return [read_off(seen) for seen in live_trials(place, size, borough, lives, parameters, stop)]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One pattern over several boroughs or parameter sets: what was simulated, and whether it holds.
+
+    `simulated` is the mean over boroughs (at one parameter set) or the median over sets; `simulated_low` to
+    `simulated_high` its 95 % interval over boroughs, or the middle 90 % of sets.
+    """
+
+    pattern: Pattern
+    simulated: float
+    simulated_low: float
+    simulated_high: float
+    share_holding: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the simulated figure lies in the target's range."""
+        return self.pattern.holds(self.simulated)
+
+
+def readings(lived: Sequence[Mapping[str, float]], *, of_sets: bool) -> list[Reading]:
+    """Sum up patterns over boroughs at one parameter set, or over parameter sets."""
+    from dealsim.summary import interval
+
+    found = []
+    for name, pattern in PATTERNS.items():
+        values = np.array([one[name] for one in lived], float)
+        known = values[np.isfinite(values)]
+        if not known.size:
+            found.append(Reading(pattern, np.nan, np.nan, np.nan, 0.0))
+            continue
+        if of_sets:
+            middle, low, high = (float(v) for v in np.quantile(known, (0.5, 0.05, 0.95)))
+        else:
+            middle, low, high = interval(known)
+        holding = float(np.mean([pattern.holds(value) for value in known]))
+        found.append(Reading(pattern, middle, low, high, holding))
+    return found
+
+
+def check_patterns(
+    place: PlaceInput,
+    sets: Sequence[Mapping[str, float]],
+    *,
+    size: int,
+    boroughs: int,
+    seed: int = 1,
+    rivals: Sequence[str] = (),
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> list[Reading]:
+    """Live the trials of every set, in boroughs of its own, and sum up.
+
+    One set is lived in several boroughs and summed up over them; several sets are summed up over sets.
+
+    Raises
+    ------
+    InputError, StoppedError
+    """
+    jobs = [(values, k) for values in sets for k in range(boroughs)]
+    done = 0
+
+    def one(job: tuple[Mapping[str, float], int]) -> dict[str, float]:
+        values, k = job
+        seeds = borough_seed(seed, boroughs, k), [life_seed(seed, k)]
+        return values_of(values, rivals, place, size, *seeds, stop=stop)[0]
+
+    found: list[dict[str, float]] = []
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        for lived in pool.map(one, jobs):
+            if stop is not None and stop():
+                raise StoppedError("stopped before all patterns were read")
+            found.append(lived)
+            done += 1
+            if progress is not None:
+                progress(done, len(jobs))
+    if len(sets) == 1:
+        return readings(found, of_sets=False)
+    by_set = [found[k * boroughs : (k + 1) * boroughs] for k in range(len(sets))]
+    means = [{name: float(np.nanmean([one[name] for one in own])) for name in own[0]} for own in by_set]
+    return readings(means, of_sets=True)

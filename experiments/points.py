@@ -1,0 +1,113 @@
+"""Lives many parameter sets on all processors and keeps what was read off them, so that a study can be gone on with.
+
+It chooses no parameter set and judges none; the numbered studies do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dealsim.checkpoints import engine_hash, replace_whole
+from dealsim.places import shipped
+from dealsim.plans import borough_seed, life_seed
+
+PART = 8
+"""Points whose figures are kept together: about ten seconds of work, which is what a crash can cost."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One parameter set to live: values and rivals, in which borough, and how many lives."""
+
+    values: tuple[tuple[str, float], ...]
+    seed: int
+    size: int
+    lives: int = 1
+    rivals: tuple[str, ...] = ()
+
+
+def points_at(
+    table: pd.DataFrame, *, size: int, seed: int, lives: int = 1, shared: bool = False, rivals: tuple[str, ...] = ()
+) -> list[Point]:
+    """The rows of a table of parameter values, each in a borough of its own (or all in the same one)."""
+    return [
+        Point(tuple((str(name), float(value)) for name, value in row.items()), seed if shared else seed + k, size, lives, rivals)
+        for k, row in enumerate(table.to_dict("records"))
+    ]  # fmt: skip
+
+
+def _read(point: Point) -> list[dict[str, float]]:
+    from dealsim.patterns.reading import values_of
+
+    lives = [life_seed(point.seed, k) for k in range(point.lives)]
+    borough = borough_seed(point.seed, 1, 0)
+    return values_of(dict(point.values), point.rivals, shipped("wigan"), point.size, borough, lives)
+
+
+def _read_part(part: Sequence[Point]) -> list[Any]:
+    found: list[Any] = []
+    for point in part:
+        try:
+            found.append(_read(point))
+        except (ValueError, ArithmeticError) as error:  # a set that cannot live is a result, and said to be one
+            found.append(str(error))
+    return found
+
+
+def lived(name: str, points: Sequence[Point], folder: Path, workers: int | None = None) -> pd.DataFrame:
+    """Live all points, or go on where an earlier call was stopped.
+
+    Returns
+    -------
+    One row a point and life: `point`, `life`, and everything read off. Points that could not be lived are left out.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = [points[k : k + PART] for k in range(0, len(points), PART)]
+    paths = [folder / f"{name}-{k:05d}-{_name_of(part)}.json" for k, part in enumerate(parts)]
+    open_ = [k for k, path in enumerate(paths) if not path.exists()]
+    began = time.perf_counter()
+    for done, (k, content) in enumerate(_work([parts[k] for k in open_], open_, workers), start=1):
+        replace_whole(paths[k], json.dumps(content).encode())
+        if done % 10 == 0 or done == len(open_):
+            left = (time.perf_counter() - began) / done * (len(open_) - done)
+            print(f"{name}: {done} of {len(open_)} parts, about {left / 60:.0f} min left", file=sys.stderr, flush=True)
+    rows = []
+    for k, path in enumerate(paths):
+        for at, lives in enumerate(json.loads(path.read_bytes())):
+            if isinstance(lives, str):
+                print(f"{name}: point {k * PART + at} could not be lived: {lives}", file=sys.stderr)
+                continue
+            rows += [{"point": k * PART + at, "life": life, **one} for life, one in enumerate(lives)]
+    return pd.DataFrame(rows)
+
+
+def _work(parts: Sequence[Sequence[Point]], numbers: Sequence[int], workers: int | None) -> Iterator[tuple[int, Any]]:
+    workers = workers or os.cpu_count() or 1
+    if workers == 1 or len(parts) < 2:
+        for number, part in zip(numbers, parts, strict=True):
+            yield number, _read_part(part)
+        return
+    from concurrent.futures import as_completed
+
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        futures = {pool.submit(_read_part, part): number for number, part in zip(numbers, parts, strict=True)}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+
+
+def _name_of(part: Sequence[Point]) -> str:
+    """Names what a part is and the engine that lived it, so that no figure of another is taken for it."""
+    said: list[Mapping[str, Any]] = [point.__dict__ for point in part]
+    return hashlib.sha256((engine_hash() + json.dumps(said, sort_keys=True)).encode()).hexdigest()[:12]
