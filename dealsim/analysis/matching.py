@@ -1,0 +1,441 @@
+"""Which parameter sets could have given what was seen: emulators, implausibility, and sampling of what is left.
+
+It lives no run: it is given points of the unit cube and what was read off them. scikit-learn and pyabc come with the
+extra `calibrate`.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import tempfile
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dealsim.errors import InputError
+
+FAR = 6.0
+"""Values further than this many widths outside a target count as just so far: how far off is off does not matter."""
+MOST_INPUTS = 8
+"""Parameters a Gaussian process bends with; the others enter its mean as straight lines."""
+IMPLAUSIBLE = 3.0
+"""Implausibility from which a point is ruled out (three standard deviations; Pukelsheim 1994)."""
+LEAST_POINTS = 20
+"""Points below which no emulator is trained."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What was seen: a range, read as two standard deviations either way from its middle."""
+
+    low: float
+    high: float
+
+    @property
+    def middle(self) -> float:
+        """The middle of the range."""
+        return (self.low + self.high) / 2.0
+
+    @property
+    def spread(self) -> float:
+        """Its standard deviation: a quarter of its width."""
+        return (self.high - self.low) / 4.0
+
+    def drawn_in(self, values: np.ndarray) -> np.ndarray:
+        """Values no further outside than `FAR` widths of the range."""
+        reach = FAR * (self.high - self.low)
+        return np.clip(values, self.low - reach, self.high + reach)
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A stand-in for one figure of the model: a straight-line mean and a Gaussian process for what bends.
+
+    Attributes
+    ----------
+    inputs
+        Columns with which the process bends.
+    chance
+        Variance of one lived figure about the model's mean: what one borough's luck does.
+    left_over
+        Variance of what neither line nor process follows: it counts as not knowing.
+    """
+
+    inputs: tuple[int, ...]
+    line: np.ndarray
+    scale: float
+    lengths: np.ndarray
+    height: float
+    chance: float
+    left_over: float
+    seen: np.ndarray
+    weights: np.ndarray
+    solver: np.ndarray
+
+    def at(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The mean of the figure at points [point, parameter] of the unit cube, and the variance of not knowing it."""
+        points = np.asarray(points, float)
+        near = _likeness(points[:, self.inputs], self.seen, self.lengths) * self.height
+        mean = _lines(points) @ self.line + near @ self.weights
+        explained = np.einsum("ij,ij->i", near @ self.solver, near)
+        return mean, self.left_over + self.scale**2 * np.maximum(self.height - explained, 1e-9)
+
+
+def _lines(points: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.ones(len(points)), points])
+
+
+def _likeness(one: np.ndarray, other: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    a, b = one / lengths, other / lengths
+    apart = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None, :] - 2.0 * a @ b.T
+    return np.asarray(np.exp(-0.5 * np.maximum(apart, 0.0)))
+
+
+def emulator_of(points: np.ndarray, values: np.ndarray, *, chance: float | None = None, seed: int = 0) -> Emulator:
+    """Train an emulator on what was lived.
+
+    Parameters
+    ----------
+    points, values
+        Points of the unit cube [point, parameter], and one figure read off each; NaN is left out.
+    chance
+        Variance of the figure between lives of the same point, where it is known. What scatters more than that is
+        what the emulator cannot follow. Without it all scatter is taken for chance.
+    seed
+        Of the search for the process's lengths.
+
+    Raises
+    ------
+    InputError
+        For fewer than 20 usable points.
+
+    Notes
+    -----
+    y(x) = b₀ + b·x + g(x_A) + ε, with g a Gaussian process over the active inputs A, those whose straight or bent
+    part explains most, and ε the chance of one life.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
+    points, values = np.asarray(points, float), np.asarray(values, float)
+    known = np.isfinite(values)
+    if known.sum() < LEAST_POINTS:
+        raise InputError(f"{known.sum()} points can be used; an emulator needs at least {LEAST_POINTS}")
+    x, y = points[known], values[known]
+    lines = _lines(x)
+    # a little shrinkage keeps the line steady where points are few against parameters
+    keep = np.diag([0.0, *np.full(x.shape[1], 0.5)])
+    line = np.linalg.solve(lines.T @ lines + keep, lines.T @ y)
+    rest = y - lines @ line
+    scale = float(rest.std()) or 1.0
+    inputs = _active(x, y, rest)
+    kernel = ConstantKernel(0.7, (1e-3, 20.0)) * RBF(np.full(len(inputs), 1.0), (0.15, 20.0)) + WhiteKernel(
+        0.3, (1e-5, 2.0)
+    )
+    process = GaussianProcessRegressor(kernel, random_state=seed, n_restarts_optimizer=0)
+    with warnings.catch_warnings():
+        # a length at the end of its bounds says that an input hardly matters, which is an answer
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        process.fit(x[:, inputs], rest / scale)
+    bent, noise = process.kernel_.k1, float(process.kernel_.k2.noise_level)
+    lengths = np.atleast_1d(np.asarray(bent.k2.length_scale, float))
+    height = float(bent.k1.constant_value)
+    solver = np.linalg.inv(_likeness(x[:, inputs], x[:, inputs], lengths) * height + (noise + 1e-8) * np.eye(len(x)))
+    return Emulator(
+        inputs=tuple(inputs),
+        line=line,
+        scale=scale,
+        lengths=lengths,
+        height=height,
+        chance=noise * scale**2 if chance is None else chance,
+        left_over=0.0 if chance is None else max(0.0, noise * scale**2 - chance),
+        seen=x[:, inputs],
+        weights=solver @ rest,
+        solver=solver,
+    )
+
+
+def _active(x: np.ndarray, y: np.ndarray, rest: np.ndarray) -> list[int]:
+    """The inputs that explain most, by straight lines in `y` and by parabolas in what lines leave."""
+    middle = x - x.mean(axis=0)
+    bent = middle**2 - (middle**2).mean(axis=0)
+    straight = np.abs(middle.T @ (y - y.mean())) / (
+        np.linalg.norm(middle, axis=0) * np.linalg.norm(y - y.mean()) + 1e-12
+    )
+    curved = np.abs(bent.T @ (rest - rest.mean())) / (np.linalg.norm(bent, axis=0) * np.linalg.norm(rest) + 1e-12)
+    return sorted(int(k) for k in np.argsort(-np.maximum(straight, curved), kind="stable")[:MOST_INPUTS])
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Emulators of several figures and the targets they are held against.
+
+    A figure of the world outside averages over so many boroughs that one borough's chance has no part in it.
+    """
+
+    emulators: Mapping[str, Emulator]
+    targets: Mapping[str, Target]
+
+    def implausibilities(self, points: np.ndarray) -> np.ndarray:
+        """The implausibility of each point for each target [point, target].
+
+        I(x) = |E f(x) − z| ÷ √(Var f(x) + Var z)
+        """
+        return np.column_stack([self._of(name, points) for name in self.targets])
+
+    def implausibility(self, points: np.ndarray, give_up: float = math.inf) -> np.ndarray:
+        """The largest implausibility over all targets at each point; points beyond `give_up` may be given less."""
+        worst = np.zeros(len(points))
+        for name in self.targets:
+            still = np.flatnonzero(worst <= give_up)
+            if len(still):
+                worst[still] = np.maximum(worst[still], self._of(name, points[still]))
+        return worst
+
+    def _of(self, name: str, points: np.ndarray) -> np.ndarray:
+        mean, variance = self.emulators[name].at(points)
+        target = self.targets[name]
+        return np.asarray(np.abs(mean - target.middle) / np.sqrt(variance + target.spread**2))
+
+
+def points_left(matcher: Matcher, width: int, number: int, *, seed: int = 0, cut: float = IMPLAUSIBLE) -> np.ndarray:
+    """Points spread over what is left of the unit cube: those whose implausibility is below the cut.
+
+    A swarm of points is moved at random and led through ever lower cuts (subset simulation), so that even a small
+    part of the cube is found. Empty where nothing is left.
+
+    Returns
+    -------
+    Points [at most `number`, `width`].
+    """
+    draw = np.random.default_rng(seed)
+    swarm = draw.random((max(4 * number, 400), width))
+    level = matcher.implausibility(swarm)
+    for _ in range(200):
+        now = max(cut, float(np.quantile(level, 0.5)))
+        inside = np.flatnonzero(level <= now)
+        if now == cut and len(inside) >= number:
+            break
+        chosen = draw.choice(inside, len(swarm))
+        swarm, level = swarm[chosen], level[chosen]
+        swarm, level = _moved(matcher, swarm, level, now, draw)
+        if now > cut and float(np.quantile(level, 0.5)) > 0.9999 * now and level.min() > cut:
+            return swarm[:0]
+    else:
+        return swarm[:0]
+    # settle inside the last cut, so that the points forget where they came from
+    swarm, level = swarm[level <= cut], level[level <= cut]
+    swarm, level = swarm[draw.choice(len(swarm), 4 * number)], np.full(4 * number, cut)
+    for _ in range(4):
+        swarm, level = _moved(matcher, swarm, level, cut, draw)
+    return swarm[draw.permutation(len(swarm))[:number]]
+
+
+MOVES = 6
+
+
+def _moved(
+    matcher: Matcher, swarm: np.ndarray, level: np.ndarray, cut: float, draw: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each point moved several times by the difference of two others (differential evolution), staying inside."""
+    swarm, level = swarm.copy(), level.copy()
+    n, width = swarm.shape
+    for _ in range(MOVES):
+        one, other = draw.integers(0, n, (2, n))
+        part = draw.random((n, width)) < draw.choice([0.15, 0.4, 1.0], (n, 1))
+        stretch = draw.uniform(0.3, 1.0, (n, 1)) * 2.38 / math.sqrt(2.0 * max(1.0, 0.4 * width))
+        tried = swarm + part * (stretch * (swarm[one] - swarm[other]) + draw.normal(0.0, 0.01, (n, width)))
+        tried = np.abs(tried)
+        tried = 1.0 - np.abs(1.0 - tried)  # a wall sends a point back
+        ok = ((tried >= 0.0) & (tried <= 1.0)).all(axis=1)
+        new = np.full(n, math.inf)
+        new[ok] = matcher.implausibility(tried[ok], give_up=cut)
+        better = new <= cut
+        swarm[better], level[better] = tried[better], new[better]
+    return swarm, level
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Particles of a likelihood-free search.
+
+    Attributes
+    ----------
+    points, weights
+        Particles [particle, parameter] in the unit cube, and their weights, which sum to 1.
+    distance
+        Of each particle: root mean square of its misses, in standard deviations of the targets.
+    tolerances, acceptance
+        Of each generation.
+    """
+
+    points: np.ndarray
+    weights: np.ndarray
+    distance: np.ndarray
+    tolerances: tuple[float, ...]
+    acceptance: tuple[float, ...]
+
+
+def posterior(
+    matcher: Matcher,
+    left: np.ndarray,
+    *,
+    particles: int = 400,
+    generations: int = 6,
+    tolerance: float = 1.0,
+    seed: int = 0,
+) -> Posterior:
+    """Likelihood-free inference inside what history matching left (pyabc, sequential Monte Carlo).
+
+    A point is given the emulators' figures with their doubt drawn, and its distance is the root mean square of the
+    misses in standard deviations of the targets. The prior is even over what is left: it is drawn from `left`, points
+    spread evenly over it, and is nought where a point is implausible.
+
+    Raises
+    ------
+    InputError
+        When nothing plausible is given to start from.
+    """
+    import pyabc
+
+    if not len(left):
+        raise InputError("there is no plausible point to start from")
+    names = [f"x{k}" for k in range(left.shape[1])]
+
+    class Left(pyabc.DistributionBase):
+        """Even over what is left of the unit cube."""
+
+        def rvs(self, *_: Any, **__: Any) -> Any:
+            row = left[np.random.randint(len(left))]  # noqa: NPY002 (pyabc's own stream)
+            return pyabc.Parameter(dict(zip(names, row.tolist(), strict=True)))
+
+        def pdf(self, x: Mapping[str, float]) -> float:
+            point = np.array([[x[name] for name in names]])
+            if point.min() < 0.0 or point.max() > 1.0:
+                return 0.0
+            return float(matcher.implausibility(point, give_up=IMPLAUSIBLE)[0] <= IMPLAUSIBLE)
+
+        def get_parameter_names(self) -> list[str]:
+            return names
+
+        def copy(self) -> Any:
+            return self
+
+    targets = list(matcher.targets)
+
+    def simulate(parameter: Mapping[str, float]) -> dict[str, float]:
+        point = np.array([[parameter[name] for name in names]])
+        misses = []
+        for name in targets:
+            mean, variance = matcher.emulators[name].at(point)
+            value = mean[0] + math.sqrt(variance[0]) * np.random.standard_normal()  # noqa: NPY002 (pyabc's own stream)
+            misses.append((value - matcher.targets[name].middle) / matcher.targets[name].spread)
+        return {"miss": float(np.sqrt(np.mean(np.square(misses))))}
+
+    def distance(x: Mapping[str, float], x_0: Mapping[str, float]) -> float:
+        return float(abs(x["miss"] - x_0["miss"]))
+
+    for talker in ("ABC", "ABC.History"):
+        logging.getLogger(talker).setLevel(logging.WARNING)
+    # pyabc draws from numpy's shared stream; one process and a fixed seed make it repeatable
+    before = np.random.get_state()  # noqa: NPY002
+    np.random.seed(seed)  # noqa: NPY002
+    try:
+        with tempfile.TemporaryDirectory() as room_on_disk:
+            search = pyabc.ABCSMC(
+                simulate, Left(), distance, population_size=particles, sampler=pyabc.SingleCoreSampler(),
+                eps=pyabc.QuantileEpsilon(alpha=0.5), transitions=pyabc.LocalTransition(k_fraction=0.25),
+            )  # fmt: skip
+            search.new(f"sqlite:///{Path(room_on_disk) / 'abc.db'}", {"miss": 0.0})
+            history: Any = search.run(minimum_epsilon=tolerance, max_nr_populations=generations)
+            table, weights = history.get_distribution()
+            apart = history.get_weighted_distances()["distance"].to_numpy()
+            steps = history.get_all_populations()
+            steps = steps[steps["t"] >= 0]
+            drawn = history.get_nr_particles_per_population()
+            return Posterior(
+                points=table[names].to_numpy(float),
+                weights=np.asarray(weights, float) / float(np.sum(weights)),
+                distance=np.asarray(apart, float),
+                tolerances=tuple(float(e) for e in steps["epsilon"]),
+                acceptance=tuple(float(drawn[t] / n) for t, n in zip(steps["t"], steps["samples"], strict=True)),
+            )
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """How often true values lie inside the intervals of a blind match.
+
+    `inside` is [case, parameter]; `narrowed` the mean width of a 90 % interval against that of the prior.
+    """
+
+    inside: np.ndarray
+    narrowed: np.ndarray
+
+    @property
+    def rate(self) -> float:
+        """Share of all true values inside."""
+        return float(self.inside.mean())
+
+
+def recovery(
+    emulators: Mapping[str, Emulator],
+    targets: Mapping[str, Target],
+    prior: np.ndarray,
+    true_points: np.ndarray,
+    figures: Mapping[str, np.ndarray],
+    *,
+    level: float = 0.9,
+) -> Recovery:
+    """Match made-up data whose parameters are known, and see whether the intervals hold them.
+
+    Every case is matched by weighing the points of the prior: exp(−½ Σ (E f(x) − y)²/(Var f(x) + chance)).
+
+    Parameters
+    ----------
+    prior
+        Points drawn from the prior [point, parameter]; the true points must come from the same prior.
+    true_points, figures
+        The parameters that gave the made-up data [case, parameter], and by name the figures [case].
+    """
+    log = np.zeros((len(true_points), len(prior)))
+    for name in targets:
+        mean, variance = emulators[name].at(prior)
+        total = variance + emulators[name].chance
+        log -= 0.5 * ((figures[name][:, None] - mean[None, :]) ** 2 / total[None, :] + np.log(total)[None, :])
+    weight = np.exp(log - log.max(axis=1, keepdims=True))
+    weight /= weight.sum(axis=1, keepdims=True)
+    tail = (1.0 - level) / 2.0
+    inside = np.zeros(true_points.shape, bool)
+    width = np.zeros(true_points.shape)
+    for j in range(true_points.shape[1]):
+        order = np.argsort(prior[:, j], kind="stable")
+        ladder = np.cumsum(weight[:, order], axis=1)
+        value = prior[order, j]
+        for case in range(len(true_points)):
+            low = value[min(len(value) - 1, int(np.searchsorted(ladder[case], tail)))]
+            high = value[min(len(value) - 1, int(np.searchsorted(ladder[case], 1.0 - tail)))]
+            inside[case, j] = low <= true_points[case, j] <= high
+            width[case, j] = high - low
+    spread = np.quantile(prior, 1.0 - tail, axis=0) - np.quantile(prior, tail, axis=0)
+    return Recovery(inside, np.asarray((width / np.maximum(spread, 1e-12)).mean(axis=0)))
+
+
+def weighted_correlation(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Correlation of weighted points [parameter, parameter].
+
+    >>> weighted_correlation(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([0.5, 0.5])).round(6).tolist()
+    [[1.0, -1.0], [-1.0, 1.0]]
+    """
+    middle = points - weights @ points
+    covariance = (middle * weights[:, None]).T @ middle
+    spread = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
+    return np.asarray(covariance / spread[:, None] / spread[None, :])
