@@ -22,6 +22,7 @@ _PUBLIC = {
     "read_sweep": ("dealsim.sweeps.results", "read_sweep"),
     "verify_sweep": ("dealsim.sweeps.verifying", "verify_sweep"),
     "analyse": ("dealsim.sweeps.analysing", "analyse"),
+    "check_patterns": ("dealsim.patterns.reading", "check_patterns"),
     "DealModel": ("dealsim.model", "DealModel"),
 }
 

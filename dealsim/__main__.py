@@ -422,6 +422,47 @@ def params(
 
 
 @app.command()
+def patterns(
+    ensemble: Annotated[
+        bool, typer.Option("--ensemble", help="Over the shipped parameter sets, and not at the defaults alone")
+    ] = False,
+    rival: Annotated[list[str] | None, typer.Option(help="Another explanation that holds; may be given again")] = None,
+    size: Size = None,
+    boroughs: Annotated[
+        int | None, typer.Option(help="Boroughs in which each set is lived [default: 20; with --ensemble 1]")
+    ] = None,
+    seed: Seed = 1,
+    workers: Workers = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Check the model against national patterns: target, what is simulated, and whether it holds."""
+    from dealsim.calibration import parameter_sets
+    from dealsim.patterns.reading import BOROUGHS, check_patterns
+    from dealsim.plans import DEFAULT_SIZE
+    from dealsim.show import patterns as shown
+    from dealsim.show.terminal import Shown, print_patterns
+
+    _say_first_use()
+    with Shown(quiet or as_json) as progress:
+        found = check_patterns(
+            parameter_sets() if ensemble else ({},),
+            size=DEFAULT_SIZE if size is None else size,
+            boroughs=boroughs if boroughs is not None else (1 if ensemble else BOROUGHS),
+            seed=seed,
+            rivals=rival or (),
+            workers=workers,
+            progress=lambda done, whole: progress("live", done, whole),
+            stop=_halt.is_set,
+        )
+    if as_json:
+        _print_json(shown.as_rows(found))
+    elif not quiet:
+        print_patterns(found, ensemble)
+    return OK
+
+
+@app.command()
 def doctor(
     clean: Annotated[bool, typer.Option("--clean", help="Remove what dealsim keeps between runs")] = False,
     as_json: Json = False,

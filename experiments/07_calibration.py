@@ -2,49 +2,114 @@
 
 Design, in stages; each keeps what it has lived, so that the study can be stopped and gone on with.
 - Screen: Morris's trajectories over all parameters, a quarter of the declared range either way from the default,
-  two lives a point, the same people at every point. A parameter is taken into matching if it is among the four
-  that move a fitted pattern most against its tolerance, standing out from chance.
-- Waves: a Latin hypercube over the declared ranges of the parameters taken; for every fitted pattern a Gaussian
-  process is trained on what was lived; points whose implausibility is below 3 for all patterns are left, and the next
-  wave is drawn from them. Implausibility: distance from the middle of the target, over the root of the emulator's
-  variance, chance of one borough, and a quarter of the squared width of the target (its range is read as two
-  standard deviations either way).
-- Likelihood-free: sequential Monte Carlo over the emulators, inside what is left, then every particle is lived for
-  real in two boroughs and kept if it misses no more fitted patterns than the tolerance of the last generation.
-- Split: the share of episodes that end without a service is fixed by no pattern. The ensemble holds sets with a low
-  (at most 0.6), a middle and a high share (at least 0.85), as far as any are left; it is said if not.
+  two lives a point, the same people at every point. A parameter is taken into matching if it is among the three
+  that move a fitted pattern most, standing out from chance; so are the five that fix how much ends without a service.
+- Waves of history matching: points spread over the whole declared ranges of the parameters taken (the first wave, a
+  Latin hypercube) or over what the waves before left. For every fitted pattern a Gaussian process is trained on what
+  was lived. What is left has an implausibility below 3 for every pattern: the distance from the middle of the target
+  over the root of the emulator's variance and that of the target, whose range is read as two standard deviations
+  either way. Chance of one borough is known from 24 boroughs of the starting values and is no part of it.
+- Likelihood-free: sequential Monte Carlo (pyabc) over the emulators, inside what is left, once for each third of the
+  split below. Every particle is then lived for real in two boroughs, and kept if its misses, with chance allowed for,
+  are below 1.15 standard deviations in the mean and below 3 for each pattern.
+- Split: how many episodes end without a service is fixed by no pattern. The ensemble holds sets with a low (at most
+  0.6), a middle and a high (at least 0.85) share, as far as any are left; it is said if not.
 - Recovery: 100 lived points of the last wave serve in turn as made-up data, with emulators that never saw them.
-- Rivals: each other explanation under 20 sets of the ensemble.
+- Rivals: each other explanation under 12 sets of the ensemble, against the same sets without it.
 
 Written before the first run:
-- it fails if fewer than 100 sets are kept, or if no set holds all but three of the fitted patterns;
-- a pattern that no set reaches is said to be one the model cannot show, with the nearest value reached;
-- the method fails its own test if fewer than 80 % of true values lie inside the 90 % intervals.
+- it fails if fewer than 100 sets are kept;
+- a pattern that no point of any wave reaches is one the model cannot show: it is taken out of matching, said, and the
+  nearest value reached is given;
+- the method fails its own test if fewer than 80 % of true values lie inside the 90 % intervals;
+- the split is not identified if sets of all three thirds are kept.
 No outcome of Wigan's is used.
 """
 
 from __future__ import annotations
 
-import argparse
+import csv
+import json
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import points
 import study
+from scipy.stats import qmc
 
-from dealsim.parameters import every_parameter
+from dealsim.analysis.matching import (
+    Emulator,
+    Matcher,
+    Posterior,
+    Target,
+    emulator_of,
+    points_left,
+    posterior,
+    recovery,
+    weighted_correlation,
+)
+from dealsim.analysis.sensitivity import morris_effects
+from dealsim.metrics import HEADLINE
+from dealsim.parameters import RIVALS, every_parameter
 from dealsim.patterns.national import FIT, PATTERNS
+from dealsim.patterns.reading import WITHOUT_SERVICE
 from dealsim.sweeps.designs import MORRIS, Design, points_of
 from dealsim.sweeps.factors import Factor, factor_of
+from dealsim.version import MODEL_VERSION
 
-FITTED = tuple(name for name, pattern in PATTERNS.items() if pattern.use == FIT)
-FOLDER = Path(os.environ.get("DEALSIM_STUDIES", study.ROOT / "results" / "experiments")) / "07_parts"
-FULL = {"size": 5_000, "trajectories": 5}
 SEED = 7
+SPLIT_BY = (
+    "citizen.resolve_emerging",
+    "citizen.resolve_acute",
+    "citizen.group_help_emerging",
+    "citizen.group_help_acute",
+    "citizen.seek_emerging",
+)
+"""Parameters that fix how much ends without a service and how much groups do: taken into matching in any case."""
+SPLITS = {"low": (0.0, 0.6), "middle": (0.6, 0.85), "high": (0.85, 1.0)}
+"""The thirds of the share of episodes that end without a service."""
+MOST_MISS, MOST_MISSED = 1.15, 3.0
+"""Misses of a set that is kept, in standard deviations: in the mean, and of any one pattern."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large the stages are."""
+
+    screen: int
+    trajectories: int
+    screened: tuple[str, ...]
+    match: int
+    waves: tuple[int, ...]
+    most_trained: int
+    particles: int
+    generations: int
+    sets: int
+    rival_sets: int
+    cases: int
+    chance: int
+    workers: int | None = None
+
+
+FULL = Sizes(
+    screen=5_000, trajectories=4, screened=tuple(every_parameter()), match=6_600, waves=(640, 400, 400, 400),
+    most_trained=900, particles=150, generations=7, sets=120, rival_sets=12, cases=100, chance=24,
+)  # fmt: skip
+TINY = Sizes(
+    screen=300, trajectories=2, screened=("citizen.reopening", "staff.turnover"), match=300, waves=(4,),
+    most_trained=50, particles=10, generations=2, sets=3, rival_sets=1, cases=0, chance=2, workers=1,
+)  # fmt: skip
+
+
+def fitted() -> dict[str, Target]:
+    """The targets that sets are chosen by."""
+    return {name: Target(one.low, one.high) for name, one in PATTERNS.items() if one.use == FIT}
 
 
 def quarter(name: str) -> tuple[float, float]:
@@ -64,18 +129,398 @@ def around_default(names: Sequence[str]) -> list[Factor]:
     return found
 
 
-def screened(size: int, trajectories: int, names: Sequence[str]) -> tuple[pd.DataFrame, np.ndarray]:
-    """Live the trajectories: what was read off, and the points in the unit cube."""
-    factors = around_default(names)
-    drawn = points_of(Design(MORRIS, (trajectories,)), factors, SEED)
+def screened(sizes: Sizes, folder: Path) -> pd.DataFrame:
+    """Elementary effects of every parameter on every pattern and headline, and what chance alone would give."""
+    names = sizes.screened
+    drawn = points_of(Design(MORRIS, (sizes.trajectories,)), around_default(names), SEED)
     table = pd.DataFrame(drawn.values, columns=list(names))
-    lived = points.lived("screen", points.points_at(table, size=size, seed=SEED, lives=2, shared=True), FOLDER)
-    return lived, drawn.unit
+    todo = points.points_at(table, size=sizes.screen, seed=SEED, lives=2, shared=True)
+    lived = points.lived("screen", todo, folder, sizes.workers)
+    width = len(names) + 1
+    unit = drawn.unit.reshape(sizes.trajectories, width, len(names))
+    rows = []
+    for figure in [column for column in lived if column not in ("point", "life")]:
+        values = np.full((len(table), 2), np.nan)
+        values[lived["point"], lived["life"]] = lived[figure]
+        found = morris_effects(values.reshape(sizes.trajectories, width, 2), unit, list(names), seed=SEED)
+        rows.append(found.effects.assign(figure=figure))
+    return pd.concat(rows, ignore_index=True)
+
+
+def taken(screen: pd.DataFrame, targets: Mapping[str, Target]) -> list[str]:
+    """The parameters that matching moves: the three that move each fitted pattern most, and those of the split."""
+    chosen = dict.fromkeys(name for name in SPLIT_BY if name in set(screen["factor"]))
+    for name in targets:
+        own = screen[(screen["figure"] == name) & screen["stands_out"]].sort_values("mu_star", ascending=False)
+        chosen |= dict.fromkeys(own["factor"].head(3))
+    return sorted(chosen) or sorted(set(screen["factor"]))
+
+
+def at_values(unit: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """Points of the unit cube as parameter values over the whole declared ranges."""
+    specs = [every_parameter()[name][0] for name in names]
+    low, high = (np.array([getattr(spec, end) for spec in specs]) for end in ("low", "high"))
+    return pd.DataFrame(low + unit * (high - low), columns=list(names))
+
+
+def at_unit(values: pd.DataFrame) -> np.ndarray:
+    """Parameter values as points of the unit cube."""
+    specs = [every_parameter()[name][0] for name in values]
+    low, high = (np.array([getattr(spec, end) for spec in specs]) for end in ("low", "high"))
+    return (values.to_numpy(float) - low) / (high - low)
+
+
+@dataclass(frozen=True)
+class Lived:
+    """Points of the unit cube and what was read off each, one life a row."""
+
+    unit: np.ndarray
+    figures: pd.DataFrame
+
+    def with_more(self, unit: np.ndarray, lived: pd.DataFrame) -> Lived:
+        """These and the points of another stage."""
+        own = unit[lived["point"].to_numpy()]
+        return Lived(np.vstack([self.unit, own]), pd.concat([self.figures, lived], ignore_index=True))
+
+
+def emulators(
+    lived: Lived, targets: Mapping[str, Target], chance: Mapping[str, float], workers: int | None
+) -> dict[str, Emulator]:
+    """An emulator of every target's figure, and of the share that ends without a service."""
+    jobs = []
+    for name in (*targets, WITHOUT_SERVICE):
+        values = lived.figures[name].to_numpy(float)
+        jobs.append((lived.unit, targets[name].drawn_in(values) if name in targets else values, chance[name]))
+    if workers == 1:
+        made = [_emulated(job) for job in jobs]
+    else:
+        with get_context("spawn").Pool(workers or os.cpu_count()) as pool:
+            made = pool.map(_emulated, jobs, chunksize=1)
+    return dict(zip((*targets, WITHOUT_SERVICE), made, strict=True))
+
+
+def _emulated(job: tuple[np.ndarray, np.ndarray, float]) -> Emulator:
+    unit, values, chance = job
+    return emulator_of(unit, values, chance=chance, seed=SEED)
+
+
+def nearest(lived: Lived, matcher: Matcher | None, most: int) -> Lived:
+    """The points least ruled out so far: emulators are trained where it matters."""
+    if matcher is None or len(lived.unit) <= most:
+        return lived
+    rows = np.sort(np.argsort(matcher.implausibility(lived.unit), kind="stable")[:most])
+    return Lived(lived.unit[rows], lived.figures.iloc[rows].reset_index(drop=True))
+
+
+def say(line: str) -> None:
+    """A line on the error stream."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def waves_of(
+    sizes: Sizes, names: Sequence[str], targets: dict[str, Target], chance: Mapping[str, float], folder: Path
+) -> tuple[Lived, list[Matcher], pd.DataFrame, dict[str, float]]:
+    """History matching: all points lived, the matcher after each wave, what each wave left, and what is out of reach."""
+    width = len(names)
+    lived = Lived(np.zeros((0, width)), pd.DataFrame())
+    matchers: list[Matcher] = []
+    rows, unreached = [], {}
+    unit = qmc.LatinHypercube(width, rng=np.random.default_rng(SEED)).random(sizes.waves[0])
+    for wave, size in enumerate(sizes.waves, start=1):
+        if wave > 1:
+            unit = points_left(matchers[-1], width, size, seed=SEED + wave)
+            if not len(unit):
+                say(f"wave {wave}: nothing is left")
+                break
+        todo = points.points_at(at_values(unit, names), size=sizes.match, seed=100_000 * wave)
+        lived = lived.with_more(unit, points.lived(f"wave{wave}", todo, folder, sizes.workers))
+        if wave == 1:
+            for name in list(targets):
+                values = lived.figures[name].to_numpy(float)
+                low, high = np.nanmin(values), np.nanmax(values)
+                if high < targets[name].low or low > targets[name].high:
+                    unreached[name] = float(high if high < targets[name].low else low)
+                    del targets[name]
+                    say(f"no point reaches {name}; the nearest is {unreached[name]:.4g}")
+        train = nearest(lived, matchers[-1] if matchers else None, sizes.most_trained)
+        made = emulators(train, targets, chance, sizes.workers)
+        matchers.append(Matcher(made, dict(targets)))
+        even = qmc.LatinHypercube(width, rng=np.random.default_rng(SEED + 50)).random(20_000)
+        share = float((matchers[-1].implausibility(even, give_up=3.0) <= 3.0).mean())
+        held = lived.figures.iloc[-len(unit) :]
+        own = [float(((held[n] >= t.low) & (held[n] <= t.high)).mean()) for n, t in targets.items()]
+        rows.append({"wave": wave, "points": len(unit), "left_of_cube": share, "patterns_held": float(np.mean(own))})
+        say(f"wave {wave}: {share:.5f} of the cube is left; {np.mean(own):.3f} of patterns held by its points")
+    return lived, matchers, pd.DataFrame(rows), unreached
+
+
+def particles_of(sizes: Sizes, matcher: Matcher, width: int) -> dict[str, Posterior]:
+    """Likelihood-free inference inside what is left, once for each third of the split."""
+    found = {}
+    for k, (split, (low, high)) in enumerate(SPLITS.items()):
+        here = Matcher(matcher.emulators, {**matcher.targets, WITHOUT_SERVICE: Target(low, high)})
+        left = points_left(here, width, 10 * sizes.particles, seed=SEED + 10 + k)
+        if not len(left):
+            say(f"{split} share without a service: nothing is left")
+            continue
+        found[split] = posterior(
+            here, left, particles=sizes.particles, generations=sizes.generations, seed=SEED + k, tolerance=0.8
+        )
+        say(f"{split}: tolerances {[round(t, 2) for t in found[split].tolerances]}")
+    return found
+
+
+def misses(
+    figures: pd.DataFrame, targets: Mapping[str, Target], chance: Mapping[str, float], boroughs: int
+) -> np.ndarray:
+    """How far each lived set misses each target, in standard deviations, chance allowed for [set, target]."""
+    return np.column_stack(
+        [
+            (figures[name].to_numpy(float) - one.middle) / np.sqrt(one.spread**2 + chance[name] / boroughs)
+            for name, one in targets.items()
+        ]
+    )
+
+
+def main(scale: study.Scale) -> dict[str, pd.DataFrame]:
+    """Every stage in turn."""
+    is_tiny = scale == study.TINY
+    sizes = TINY if is_tiny else FULL
+    if is_tiny:
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as room:
+            return _tiny(sizes, Path(room))
+    out = Path(os.environ.get("DEALSIM_STUDIES", study.ROOT / "results" / "experiments"))
+    return _full(sizes, out / "07_parts", out)
+
+
+def _tiny(sizes: Sizes, folder: Path) -> dict[str, pd.DataFrame]:
+    """The stages that live something, with too few points to train on."""
+    screen = screened(sizes, folder)
+    names = taken(screen, fitted())
+    unit = qmc.LatinHypercube(len(names), rng=np.random.default_rng(SEED)).random(sizes.waves[0])
+    todo = points.points_at(at_values(unit, names), size=sizes.match, seed=100_000)
+    wave = points.lived("wave1", todo, folder, sizes.workers)
+    kept = ["figure", "factor", "mu", "mu_star", "mu_star_of_chance", "stands_out"]
+    shown = screen[screen["figure"].isin(fitted())]
+    return {"screen": shown[kept].reset_index(drop=True).round(9), "wave": wave[["point", *fitted()]].round(9)}
+
+
+def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
+    targets = fitted()
+    screen = screened(sizes, folder)
+    names = taken(screen, targets)
+    say(f"{len(names)} parameters are matched: {', '.join(names)}")
+    before = pd.DataFrame([{name: every_parameter()[name][1] for name in names}] * sizes.chance)
+    start = points.lived("chance", points.points_at(before, size=sizes.match, seed=50_000), folder)
+    chance = {name: float(start[name].var(ddof=1)) for name in start if name not in ("point", "life")}
+
+    lived, matchers, waves, unreached = waves_of(sizes, names, targets, chance, folder)
+    matcher = matchers[-1]
+    found = particles_of(sizes, matcher, len(names))
+
+    lived_sets, sets = [], []
+    for k, (split, one) in enumerate(found.items()):
+        values = at_values(one.points, names)
+        todo = [
+            p
+            for n in (0, 1)
+            for p in points.points_at(values, size=sizes.match, seed=1_000_000 * (2 + k) + 500_000 * n)
+        ]
+        own = points.lived(f"particles-{split}", todo, folder, sizes.workers)
+        own["point"] %= len(values)
+        means = own.groupby("point").mean()
+        lived_sets.append(means.drop(columns="life"))
+        sets.append(values.iloc[means.index].assign(split=split, weight=one.weights[means.index]))
+    figures, particles = pd.concat(lived_sets, ignore_index=True), pd.concat(sets, ignore_index=True)
+    missed = misses(figures, targets, chance, 2)
+    mean_miss = np.sqrt(np.nanmean(missed**2, axis=1))
+    worst = np.nanmax(np.abs(missed), axis=1)
+    good = (mean_miss <= MOST_MISS) & (worst <= MOST_MISSED)
+    share = figures[WITHOUT_SERVICE].to_numpy()
+    third = np.array([next(k for k, (low, high) in SPLITS.items() if s <= high) for s in share])
+    particles = particles.assign(miss=mean_miss, worst=worst, share=share, third=third, kept=good)
+    say(str(particles.groupby(["split", "third"])["kept"].agg(["size", "sum"])))
+    ensemble = _chosen(particles[good], sizes.sets)
+    say(f"{int(good.sum())} of {len(particles)} particles are kept; the ensemble holds {len(ensemble)}")
+
+    tables = {
+        "screen": screen[screen["figure"].isin([*fitted(), WITHOUT_SERVICE]) & screen["factor"].isin(names)],
+        "waves": waves,
+        "unreached": pd.DataFrame([{"pattern": name, "nearest": value} for name, value in unreached.items()], columns=["pattern", "nearest"]),
+        "identified": _identified(particles[good], names),
+        "correlations": _correlations(particles[good], names),
+        "before": _readings(start),
+        "after": _readings(figures.iloc[ensemble.index]),
+        "reached": _reached(lived.figures),
+        "generations": pd.DataFrame(
+            [{"split": split, "generation": g + 1, "tolerance": t, "acceptance": a}
+             for split, one in found.items() for g, (t, a) in enumerate(zip(one.tolerances, one.acceptance, strict=True))]
+        ),
+        "particles": particles.groupby("third")["kept"].agg(lived="size", kept="sum").reset_index(),
+    }  # fmt: skip
+    tables["recovery"] = _recovered(sizes, lived, matchers, names, targets, chance)
+    tables["rivals"] = _rivals(sizes, ensemble, names, folder)
+    _ship(out, ensemble, names, screen)
+    return tables
+
+
+def _chosen(kept: pd.DataFrame, number: int) -> pd.DataFrame:
+    """Sets of each third in turn, drawn by weight, so that any first few are spread over the thirds."""
+    draw = np.random.default_rng(SEED)
+    piles = []
+    for third in SPLITS:
+        own = kept[kept["third"] == third]
+        if len(own):
+            weight = own["weight"].to_numpy() / own["weight"].sum()
+            order = draw.choice(len(own), len(own), replace=False, p=weight)
+            piles.append(own.iloc[order].index.tolist())
+    rows: list[int] = []
+    while len(rows) < min(number, len(kept)):
+        for pile in piles:
+            if pile and len(rows) < number:
+                rows.append(pile.pop(0))
+    return kept.loc[rows]
+
+
+def _identified(kept: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """How far matching narrowed each parameter, the thirds weighing alike."""
+    weight = _even(kept)
+    rows = []
+    for name in names:
+        spec, default = every_parameter()[name]
+        order = np.argsort(kept[name].to_numpy())
+        ladder = np.cumsum(weight[order])
+        low, middle, high = (float(kept[name].to_numpy()[order][np.searchsorted(ladder, q)]) for q in (0.05, 0.5, 0.95))
+        width = (high - low) / (0.9 * (spec.high - spec.low))
+        said = "identified" if width < 0.35 else "partly" if width < 0.75 else "not identified"
+        rows.append(
+            {"parameter": name, "before": default, "median": middle, "low": low, "high": high, "of_range": width, "identified": said}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _even(kept: pd.DataFrame) -> np.ndarray:
+    weight = kept["weight"] / kept.groupby("third")["weight"].transform("sum")
+    return (weight / weight.sum()).to_numpy()
+
+
+def _correlations(kept: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Pairs of parameters that the patterns tie together."""
+    found = weighted_correlation(at_unit(kept[list(names)]), _even(kept))
+    rows = [
+        {"one": names[i], "other": names[j], "correlation": found[i, j]}
+        for i in range(len(names))
+        for j in range(i)
+        if abs(found[i, j]) >= 0.4
+    ]
+    return pd.DataFrame(rows, columns=["one", "other", "correlation"]).sort_values(
+        "correlation", key=abs, ascending=False
+    )
+
+
+def _readings(figures: pd.DataFrame) -> pd.DataFrame:
+    """The median and the middle 90 % of each pattern over rows, and how many rows hold it."""
+    rows = []
+    for name, one in PATTERNS.items():
+        values = figures[name].dropna().to_numpy(float)
+        low, middle, high = np.quantile(values, (0.05, 0.5, 0.95)) if len(values) else (np.nan,) * 3
+        holding = float(np.mean((values >= one.low) & (values <= one.high))) if len(values) else np.nan
+        rows.append({"pattern": name, "low": low, "median": middle, "high": high, "share_holding": holding})
+    return pd.DataFrame(rows)
+
+
+def _reached(figures: pd.DataFrame) -> pd.DataFrame:
+    """The lowest and highest value of each pattern over all points lived, and how many points hold it."""
+    rows = []
+    for name, one in PATTERNS.items():
+        values = figures[name].dropna()
+        rows.append({"pattern": name, "lowest": values.min(), "highest": values.max(), "points_holding": int(((values >= one.low) & (values <= one.high)).sum()), "points": len(values)})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _recovered(
+    sizes: Sizes, lived: Lived, matchers: Sequence[Matcher], names: Sequence[str], targets: Mapping[str, Target], chance: Mapping[str, float]
+) -> pd.DataFrame:  # fmt: skip
+    """Made-up data with known parameters, matched blind by emulators that never saw them."""
+    last = len(lived.unit) - 1 - np.arange(min(sizes.cases, sizes.waves[-1]))
+    rest = np.setdiff1d(np.arange(len(lived.unit)), last)
+    train = nearest(
+        Lived(lived.unit[rest], lived.figures.iloc[rest].reset_index(drop=True)), matchers[-1], sizes.most_trained
+    )
+    made = emulators(train, targets, chance, sizes.workers)
+    before = matchers[-2] if len(matchers) > 1 else None
+    prior = (
+        points_left(before, len(names), 6_000, seed=SEED + 99)
+        if before
+        else np.random.default_rng(SEED).random((6_000, len(names)))
+    )
+    figures = {name: targets[name].drawn_in(lived.figures[name].to_numpy(float)[last]) for name in targets}
+    found = recovery(made, targets, prior, lived.unit[last], figures)
+    say(f"recovery: {found.rate:.3f} of true values inside the 90 % intervals")
+    return pd.DataFrame({"parameter": list(names), "inside": found.inside.mean(axis=0), "width": found.narrowed})
+
+
+def _rivals(sizes: Sizes, ensemble: pd.DataFrame, names: Sequence[str], folder: Path) -> pd.DataFrame:
+    """Every rival under a few sets, and the patterns that it misses where the same sets without it hold them."""
+    values = ensemble[list(names)].head(sizes.rival_sets)
+    rows = []
+    base = points.lived("rival-none", points.points_at(values, size=sizes.match, seed=9_000_000), folder, sizes.workers)
+    for rival in RIVALS:
+        # what a rival fixes is not the set's to say
+        own = values.drop(
+            columns=[f"{kind}.{name}" for kind, name, _ in RIVALS[rival].changes if f"{kind}.{name}" in values]
+        )
+        todo = points.points_at(own, size=sizes.match, seed=9_000_000, rivals=(rival,))
+        under = points.lived(f"rival-{rival}", todo, folder, sizes.workers)
+        for name, one in PATTERNS.items():
+            if name.startswith("stays_put"):
+                continue
+            rows.append(
+                {
+                    "rival": rival,
+                    "pattern": name,
+                    "without": float(base[name].median()),
+                    "under": float(under[name].median()),
+                    "holding_without": float(np.mean([one.holds(v) for v in base[name]])),
+                    "holding_under": float(np.mean([one.holds(v) for v in under[name]])),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _ship(out: Path, ensemble: pd.DataFrame, names: Sequence[str], screen: pd.DataFrame) -> None:
+    """The files that the package ships."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "ensemble.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["set", *names])
+        for number, row in enumerate(ensemble[list(names)].to_dict("records"), start=1):
+            writer.writerow([number, *(float(f"{row[name]:.4g}") for name in names)])
+    thirds = {third: int((ensemble["third"] == third).sum()) for third in SPLITS}
+    about = {
+        "study": "experiments/07_calibration.py",
+        "seed": SEED,
+        "model_version": MODEL_VERSION,
+        "sets": len(ensemble),
+        "parameters": list(names),
+        "kept_if": f"misses below {MOST_MISS} standard deviations in the mean and {MOST_MISSED} for each fitted pattern",
+        "ended_without_a_service": {"low, at most 0.6": thirds["low"], "middle": thirds["middle"], "high, at least 0.85": thirds["high"]},
+    }  # fmt: skip
+    (out / "ensemble.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    rows = screen[screen["figure"].str.contains(":") & screen["stands_out"]].copy()
+    rows[["of", "metric"]] = rows["figure"].str.split(":", expand=True)
+    rows = rows.rename(
+        columns={"factor": "parameter", "mu_star_low": "low", "mu_star_high": "high", "mu_star_of_chance": "chance"}
+    )
+    order = {name: k for k, name in enumerate(HEADLINE)}
+    rows = rows.assign(_metric=rows["metric"].map(order)).sort_values(
+        ["of", "_metric", "mu_star"], ascending=[True, True, False]
+    )
+    kept = ["of", "metric", "parameter", "mu", "mu_star", "low", "high", "chance", "converged"]
+    rows[kept].to_csv(out / "influence.csv", index=False, float_format="%.5g", lineterminator="\n")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--stage", default="all")
-    asked = parser.parse_args()
-    lived, unit = screened(FULL["size"], FULL["trajectories"], list(every_parameter()))
-    print(len(lived), unit.shape)
+    study.by_hand(__doc__, "07", main)

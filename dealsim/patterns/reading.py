@@ -12,16 +12,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dealsim.errors import StoppedError
+from dealsim.errors import InputError, StoppedError
 from dealsim.metrics import HEADLINE
 from dealsim.parameters import Parameters, with_rivals, with_values
 from dealsim.patterns.national import PATTERNS, Pattern
 from dealsim.patterns.trials import OLD_REGIME, TRIALS, Seen, live_trials
-from dealsim.places import PlaceInput
-from dealsim.plans import borough_seed, life_seed
+from dealsim.places import PlaceInput, shipped
+from dealsim.plans import DEFAULT_SIZE, borough_seed, life_seed, size_problems
+from dealsim.summary import interval
 
 WITHOUT_SERVICE = "resolved_in_community_share"
 """Share of ended episodes that end without a service: no pattern fixes it, and the ensemble must span it."""
+BOROUGHS = 20
+"""Boroughs in which one parameter set is lived to be judged: enough to see a share move by 3 % of its value."""
 LEVEL, DIFFERENCE = "level", "difference"
 """Two readings of a headline: in the old regime, and what everything the Deal is made of changes in years 5 and 6."""
 
@@ -79,8 +82,6 @@ class Reading:
 
 def readings(lived: Sequence[Mapping[str, float]], *, of_sets: bool) -> list[Reading]:
     """Sum up patterns over boroughs at one parameter set, or over parameter sets."""
-    from dealsim.summary import interval
-
     found = []
     for name, pattern in PATTERNS.items():
         values = np.array([one[name] for one in lived], float)
@@ -98,32 +99,55 @@ def readings(lived: Sequence[Mapping[str, float]], *, of_sets: bool) -> list[Rea
 
 
 def check_patterns(
-    place: PlaceInput,
-    sets: Sequence[Mapping[str, float]],
+    sets: Sequence[Mapping[str, float]] = ({},),
     *,
-    size: int,
-    boroughs: int,
+    place: PlaceInput | None = None,
+    size: int = DEFAULT_SIZE,
+    boroughs: int = BOROUGHS,
     seed: int = 1,
     rivals: Sequence[str] = (),
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> list[Reading]:
-    """Live the trials of every set, in boroughs of its own, and sum up.
+    """Live the trials of every parameter set, each in several boroughs, and say which patterns hold.
 
-    One set is lived in several boroughs and summed up over them; several sets are summed up over sets.
+    Parameters
+    ----------
+    sets
+        Parameter sets, as those of `dealsim.calibration.parameter_sets()`; an empty one stands for the defaults. One
+        set is summed up over boroughs, several over sets.
+    size
+        Citizens; patterns are meant for 33,000 and more.
+    boroughs
+        In how many boroughs each set is lived.
+    rivals
+        Other explanations that hold in all of them.
+    progress
+        Called with how many lives are done, and how many there are.
 
     Raises
     ------
     InputError, StoppedError
+
+    Examples
+    --------
+    >>> found = check_patterns(size=600, boroughs=2)
+    >>> found[0].pattern.name, len(found) == len(PATTERNS)
+    ('failure_demand', True)
     """
+    if problems := size_problems({"size": size, "replicates": boroughs, "seed": seed}):
+        raise InputError(problems)
+    if not sets:
+        raise InputError("there is no parameter set to live")
+    where = shipped("wigan") if place is None else place
     jobs = [(values, k) for values in sets for k in range(boroughs)]
     done = 0
 
     def one(job: tuple[Mapping[str, float], int]) -> dict[str, float]:
         values, k = job
-        seeds = borough_seed(seed, boroughs, k), [life_seed(seed, k)]
-        return values_of(values, rivals, place, size, *seeds, stop=stop)[0]
+        own = borough_seed(seed, boroughs, k)
+        return values_of(values, rivals, where, size, own, [life_seed(seed, k)], stop)[0]
 
     found: list[dict[str, float]] = []
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:

@@ -7,7 +7,7 @@ import math
 import sys
 import textwrap
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -16,7 +16,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from dealsim.patterns.reading import Reading
 from dealsim.results import NOT_CALIBRATED, TOO_SMALL, Results
+from dealsim.show.patterns import in_words as in_table
+from dealsim.show.patterns import summed_up
 from dealsim.show.words import between, count, figure, in_words, places_of, scaled
 from dealsim.text import plain
 
@@ -239,6 +242,19 @@ def print_sections(sections: Iterable[Any]) -> None:
                 table.add_row(*(Text(plain(part, 400)) for part in row), end_section=True)
             console.print(table)
     console.print()
+
+
+def print_patterns(found: Sequence[Reading], is_over_sets: bool) -> None:
+    """The pattern table, and what it says."""
+    console = _console()
+    interval = "median, middle 90 % of sets" if is_over_sets else "mean, 95 % interval over boroughs"
+    table = Table(title="The model against national patterns", title_justify="left", title_style="bold")
+    for head in ("Pattern", "Target", f"Simulated ({interval})", "Holds"):
+        table.add_column(head, overflow="fold")
+    for one in found:
+        table.add_row(*(Text(part) for part in in_table(one)))
+    console.print(table)
+    console.print(Text(summed_up(found)))
 
 
 def remarks(results: Results) -> list[str]:

@@ -1,0 +1,82 @@
+"""The pattern table in words, as rows for JSON and as a page.
+
+It lives nothing; `dealsim.patterns` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dealsim.patterns.national import PATTERNS
+from dealsim.patterns.reading import Reading
+from dealsim.results import number
+from dealsim.show.words import figure, places_of
+
+
+def as_rows(found: Sequence[Reading]) -> list[dict[str, Any]]:
+    """One row a pattern: its name, target with the ends of its range, what was simulated, and whether it holds.
+
+    `target` is the middle of the range from `low` to `high`; `simulated` is what the model gives, with
+    `simulated_low` to `simulated_high` its interval; `pass` says whether `simulated` lies in the range.
+    """
+    return [
+        {
+            "name": one.pattern.name,
+            "label": one.pattern.label,
+            "unit": one.pattern.unit,
+            "target": one.pattern.target,
+            "low": one.pattern.low,
+            "high": one.pattern.high,
+            "simulated": number(one.simulated),
+            "simulated_low": number(one.simulated_low),
+            "simulated_high": number(one.simulated_high),
+            "share_holding": one.share_holding,
+            "pass": one.holds,
+            "use": one.pattern.use,
+            "source": one.pattern.source,
+            "grade": one.pattern.grade,
+            "rejects": one.pattern.rejects,
+            "meaning": one.pattern.meaning,
+        }
+        for one in found
+    ]
+
+
+def in_words(one: Reading) -> tuple[str, str, str, str]:
+    """A reading as a table shows it: what, target, simulated with its interval, and whether it holds."""
+    pattern = one.pattern
+    places = places_of({"low": pattern.low, "high": pattern.high, "mean": pattern.target})
+    target = f"{figure(pattern.low, places=places)} to {figure(pattern.high, places=places)}"
+    if one.simulated != one.simulated:
+        return f"{pattern.label} ({pattern.unit})", target, "cannot be read in so small a borough", "no"
+    spread = f"{figure(one.simulated_low, places=places)} to {figure(one.simulated_high, places=places)}"
+    return (
+        f"{pattern.label} ({pattern.unit})",
+        target,
+        f"{figure(one.simulated, places=places)} ({spread})",
+        "yes" if one.holds else "no",
+    )
+
+
+def summed_up(found: Sequence[Reading]) -> str:
+    """How many patterns hold, in a sentence, and the names of those that do not."""
+    missed = [one.pattern.label for one in found if not one.holds]
+    said = f"{len(found) - len(missed)} of {len(found)} patterns hold"
+    return f"{said}; these do not: {', '.join(missed)}." if missed else f"{said}."
+
+
+def pattern_table() -> str:
+    """Every declared pattern as a Markdown table."""
+    lines = [
+        "| Pattern | What is read off the model | Target | Source | Grade | Use |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for pattern in PATTERNS.values():
+        places = places_of({"low": pattern.low, "high": pattern.high, "mean": pattern.target})
+        target = f"{figure(pattern.low, places=places)} to {figure(pattern.high, places=places)}, {pattern.unit}"
+        lines.append(
+            f"| `{pattern.name}`: {pattern.label} | {pattern.meaning} A miss speaks against: {pattern.rejects}. | {target} "
+            f"| [{pattern.source}](sources.md#{pattern.source}) | {pattern.grade} | {pattern.use} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,304 @@
+"""What did the model say of Wigan, before anything of Wigan's outcomes was looked at?
+
+Design: `cuts_only` and `deal` at full size (330,000 citizens) for 2011/12 to 2019/20, one life in each parameter set of
+the shipped ensemble, the same people and chances in both. Outcomes are yearly means; their intervals are over sets: the
+middle half and the middle 90 %. It writes `docs/predictions.csv`, and `docs/predictions.md` with the hash of the table.
+
+No outcome of Wigan's has been used anywhere in the model, its calibration or this script. The record contradicts a
+prediction if it lies outside the 90 % interval, once its own error is allowed for. The files are not to be edited: a
+later model makes a prediction of its own beside this one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import study
+
+from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_YEAR
+from dealsim.calibration import parameter_sets, provenance
+from dealsim.checkpoints import engine_hash, replace_whole
+from dealsim.engine import World, branch, burn_in, live
+from dealsim.metrics import series
+from dealsim.parameters import Parameters, with_values
+from dealsim.places import shipped
+from dealsim.plans import borough_seed, life_seed
+from dealsim.scenarios import load
+from dealsim.summary import payback_week
+from dealsim.version import MODEL_VERSION
+
+SEED = 2011
+FIRST_YEAR, YEARS = 2011, 9
+FULL_SIZE = 330_000
+RESIDENTS = 330_000
+BASE, OTHER = "cuts_only", "deal"
+
+OUTCOMES: dict[str, tuple[str, str, str]] = {
+    "life_satisfaction": (
+        "Mean life satisfaction", "0–10",
+        "The model's survey of people 16 and over (whole answers, with the mood of the day): ONS life satisfaction.",
+    ),
+    "satisfaction_gap": (
+        "Gap in life satisfaction", "points",
+        "Mean answer in the least deprived national fifth of neighbourhoods minus the most deprived. Surveys give it "
+        "by deprivation of the neighbourhood.",
+    ),
+    "trust": (
+        "Trust in the council", "% of people",
+        "Mean trust of people 16 and over, read as the share who trust the council a fair amount or more.",
+    ),
+    "hope": (
+        "Staff engagement", "index, 2013/14 = 100",
+        "Mean hope of staff against its mean in 2013/14 under the same scenario: an engagement index of a staff survey.",
+    ),
+    "fair_treatment": (
+        "Fair treatment", "% of staff",
+        "One minus mean fear of blame: the share of staff who think that errors are treated fairly.",
+    ),
+    "crossings": (
+        "Crossing into long-term or crisis care", "residents per 100,000 a year",
+        "New crises, and needs that have been with a service for a year as of now. Council figures count packages of "
+        "care: read the change, not the level.",
+    ),
+    "solved_in_community": (
+        "Solved in the community", "% of needs that ended",
+        "Needs ended by the person, family or friends, or a group, of all that ended. No return counts this; the "
+        "nearest is the share of requests that end in universal services.",
+    ),
+    "volunteering": (
+        "Volunteering each month", "% of people 16 and over",
+        "People who volunteer with a group: formal volunteering at least monthly.",
+    ),
+    "crisis_and_long_term_spend": (
+        "Spending on crisis and long-term care", "£m a year",
+        "Contacts in crisis at their cost, and contacts of people whose need has been with a service for over a year "
+        "(their number × chance of a contact × cost). Prices are the model's and stand still.",
+    ),
+    "turned_away": (
+        "Turned away", "% of contacts",
+        "Contacts for which no team had a slot: no return counts it.",
+    ),
+    "staff_leavers": ("Staff who leave", "% a year", "Frontline workers who leave in the year: turnover in returns."),
+}  # fmt: skip
+"""Each outcome: what it is called, its unit, and how the model's quantity becomes the published one."""
+
+
+def lived(number: int, size: int) -> dict[str, dict[str, list[float]]]:
+    """One parameter set: every outcome by scenario and year, and the week in which the Deal has paid back."""
+    parameters = with_values(Parameters(), parameter_sets()[number])
+    start = burn_in(shipped("wigan"), size, borough_seed(SEED, 1, 0), parameters)
+    found: dict[str, dict[str, list[float]]] = {}
+    spent: dict[str, np.ndarray] = {}
+    weeks = YEARS * WEEKS_A_YEAR
+    for name in (BASE, OTHER):
+        policy = load(name).policy(weeks, start.borough.place_names)
+        world = branch(start, policy, life_seed(SEED, number), weeks, parameters)
+        long_term = np.zeros((weeks // WEEKS_A_MONTH, 2))
+        for month in range(weeks // WEEKS_A_MONTH):
+            live(world, WEEKS_A_MONTH)
+            long_term[month] = _long_term(world)
+        found[name], spent[name] = _outcomes(world, long_term, size)
+    paid = payback_week(np.cumsum(spent[BASE] - spent[OTHER]))
+    found["payback"] = {"year": [float(paid) / WEEKS_A_YEAR + FIRST_YEAR + 0.25]}  # years begin in April
+    return found
+
+
+def _long_term(world: World) -> tuple[float, float]:
+    """People whose need has become long-term in the last four weeks, and all whose need is."""
+    citizens = world.borough.citizens
+    with_a_service = (citizens.need > 0) & (citizens.in_contact == 1) & (citizens.met_this_episode == 1)
+    age = world.week - 1 - citizens.first_contact
+    long = with_a_service & (age >= WEEKS_A_YEAR)
+    return float((long & (age < WEEKS_A_YEAR + WEEKS_A_MONTH)).sum()), float(long.sum())
+
+
+def _outcomes(world: World, long_term: np.ndarray, size: int) -> tuple[dict[str, list[float]], np.ndarray]:
+    by: dict[tuple[str, str], np.ndarray] = {
+        (metric, group): np.asarray(values)
+        for metric, group, _, values in series(world, ("all", "quintile:1", "quintile:5"))
+    }
+
+    def yearly(metric: str, group: str = "all") -> np.ndarray:
+        values = by[metric, group]
+        return values.reshape(YEARS, -1).mean(axis=1)
+
+    p = world.parameters
+    months = long_term.reshape(YEARS, -1, 2)
+    hope = yearly("mean_hope")
+    per_head = 52.0 * p.citizen.seek_again * p.service.contact_cost
+    crisis = yearly("crisis_cost_per_head") * RESIDENTS / 1e6
+    long_spend = months[:, :, 1].mean(axis=1) / size * RESIDENTS * per_head / 1e6
+    found = {
+        "life_satisfaction": yearly("surveyed_satisfaction"),
+        "satisfaction_gap": yearly("surveyed_satisfaction", "quintile:5") - yearly("surveyed_satisfaction", "quintile:1"),
+        "trust": 100.0 * yearly("mean_trust"),
+        "hope": 100.0 * hope / hope[2],
+        "fair_treatment": 100.0 * (1.0 - yearly("mean_fear")),
+        "crossings": 100.0 * yearly("crisis_onsets_per_1000") + months[:, :, 0].sum(axis=1) / size * 100_000.0,
+        "solved_in_community": 100.0 * yearly("resolved_in_community_share"),
+        "volunteering": 100.0 * yearly("volunteer_share"),
+        "crisis_and_long_term_spend": crisis + long_spend,
+        "turned_away": 100.0 * yearly("turned_away_share"),
+        "staff_leavers": 100.0 * yearly("leavers_share"),
+    }  # fmt: skip
+    return {name: values.tolist() for name, values in found.items()}, by["cost_per_head", "all"] / WEEKS_A_YEAR
+
+
+def all_lived(sets: int, size: int, folder: Path, workers: int | None) -> list[dict[str, dict[str, list[float]]]]:
+    """Every parameter set, or those an earlier call has left."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = json.dumps([dict(one) for one in parameter_sets()[:sets]])
+    key = hashlib.sha256(f"{engine_hash()}{chosen}{size}".encode()).hexdigest()[:12]
+    paths = [folder / f"predicted-{key}-{k:03d}.json" for k in range(sets)]
+    open_ = [k for k in range(sets) if not paths[k].exists()]
+    began = time.perf_counter()
+    if workers == 1:
+        for k in open_:
+            replace_whole(paths[k], json.dumps(lived(k, size)).encode())
+    elif open_:
+        with ProcessPoolExecutor(workers or os.cpu_count(), get_context("spawn")) as pool:
+            futures = {pool.submit(lived, k, size): k for k in open_}
+            for done, future in enumerate(as_completed(futures), start=1):
+                replace_whole(paths[futures[future]], json.dumps(future.result()).encode())
+                left = (time.perf_counter() - began) / done * (len(open_) - done)
+                print(f"{done} of {len(open_)} sets, about {left / 60:.0f} min left", file=sys.stderr, flush=True)
+    return [json.loads(path.read_bytes()) for path in paths]
+
+
+QUANTILES = {"median": 0.5, "low_50": 0.25, "high_50": 0.75, "low_90": 0.05, "high_90": 0.95}
+
+
+def table_of(found: list[dict[str, dict[str, list[float]]]]) -> pd.DataFrame:
+    """One row an outcome, reading and year: the median over sets with the middle half and the middle 90 %."""
+    rows = []
+    for outcome, (label, unit, _) in OUTCOMES.items():
+        base, other = (np.array([one[name][outcome] for one in found]) for name in (BASE, OTHER))
+        readings = {
+            "cuts alone": base,
+            "the Deal": other,
+            "the Deal minus cuts alone": other - base,
+            "the Deal minus 2011/12": other - other[:, :1],
+            "cuts alone minus 2011/12": base - base[:, :1],
+        }
+        for reading, values in readings.items():
+            for year in range(YEARS):
+                own = values[:, year]
+                rows.append(
+                    {"outcome": outcome, "label": label, "unit": unit, "reading": reading,
+                     "year": f"{FIRST_YEAR + year}/{(FIRST_YEAR + year + 1) % 100:02d}",
+                     **{name: float(np.quantile(own, q)) for name, q in QUANTILES.items()},
+                     "share_above_nought": float((own > 0).mean()), "sets": len(found)}
+                )  # fmt: skip
+    paid = np.array([one["payback"]["year"][0] for one in found], float)
+    share = float(np.isfinite(paid).mean())
+    late = np.where(np.isfinite(paid), paid, np.inf)
+    with np.errstate(invalid="ignore"):
+        quantiles = {name: float(np.quantile(late, q, method="lower")) for name, q in QUANTILES.items()}
+    rows.append(
+        {"outcome": "payback_year", "label": "Year in which investment is paid back", "unit": "calendar year (inf: not by March 2020)",
+         "reading": "the Deal minus cuts alone", "year": "all", **quantiles, "share_above_nought": share, "sets": len(found)}
+    )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def figure(value: float, unit: str) -> str:
+    """A figure as the page shows it."""
+    places = 2 if unit in ("0–10", "points") else 0 if "100,000" in unit else 1
+    return f"{value:.{places}f}".replace("-", "−")
+
+
+def page_of(table: pd.DataFrame, digest: str, about: Mapping[str, object], size: int) -> str:
+    """The page: what was said beforehand, outcome by outcome."""
+    sets = int(table["sets"].iloc[0])
+    said = [
+        "# What the model said of Wigan beforehand",
+        "",
+        f"`cuts_only` and `deal` at {size:,} citizens, one life in each of {sets} parameter sets of the ensemble "
+        f"(model {about['model_version']}), the same people and chances in both. **No outcome of Wigan's was used** in the model, "
+        "its calibration or here: the page is the record of what was said before looking. It is made by "
+        "`python experiments/predict_wigan.py` and is not edited.",
+        "",
+        f"The figures are in [predictions.csv](predictions.csv), SHA-256 `{digest}`.",
+        "",
+        "Each cell: the median over parameter sets, the middle half in brackets, and the middle 90 % in square brackets. "
+        "The intervals hold doubt about parameters and one life's chance. They do not hold doubt about the model's form: "
+        "[what the calibration could not reach](calibration.md) is the first thing to read beside them.",
+        "",
+        "The borough is closed: nobody ages, moves, is born or dies. Prices stand still. Nothing but the cuts and the Deal "
+        "happens: no national trend in wellbeing, no change of law, no winter.",
+        "",
+    ]
+    for outcome, (label, unit, mapping) in OUTCOMES.items():
+        own = table[table["outcome"] == outcome]
+        said += [f"## {label}", "", f"Unit: {unit}. {mapping}", ""]
+        said += [
+            "| Year | Cuts alone | The Deal | The Deal minus cuts alone | The Deal minus 2011/12 |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        for year in own["year"].unique():
+            cells = []
+            for reading in ("cuts alone", "the Deal", "the Deal minus cuts alone", "the Deal minus 2011/12"):
+                row = own[(own["year"] == year) & (own["reading"] == reading)].iloc[0]
+                f = {name: figure(row[name], unit) for name in QUANTILES}
+                cells.append(f"{f['median']} ({f['low_50']} to {f['high_50']}) [{f['low_90']} to {f['high_90']}]")
+            said.append(f"| {year} | {' | '.join(cells)} |")
+        last = own[own["reading"] == "the Deal minus cuts alone"].iloc[-1]
+        above = last["share_above_nought"]
+        way = (
+            f"higher under the Deal in {above:.0%} of sets"
+            if above >= 0.5
+            else f"lower under the Deal in {1 - above:.0%} of sets"
+        )
+        said += ["", f"In {last['year']} it is {way}.", ""]
+        if outcome == "hope":
+            own = own[(own["reading"] == "the Deal") & (own["year"] == "2016/17")].iloc[0]
+            said += [
+                f"Change from 2013/14 to 2016/17 under the Deal: {figure(own['median'] - 100, unit)} % "
+                f"({figure(own['low_50'] - 100, unit)} to {figure(own['high_50'] - 100, unit)}) "
+                f"[{figure(own['low_90'] - 100, unit)} to {figure(own['high_90'] - 100, unit)}].",
+                "",
+            ]  # fmt: skip
+    paid = table[table["outcome"] == "payback_year"].iloc[0]
+    when = {name: (f"{paid[name]:.1f}" if np.isfinite(paid[name]) else "not by March 2020") for name in QUANTILES}
+    said += [
+        "## When investment is paid back",
+        "",
+        "The first week from which what the Deal has saved against cuts alone, all spend of all services, never again falls "
+        f"below what it has cost. Paid back by March 2020 in {paid['share_above_nought']:.0%} of sets. Median: {when['median']}; "
+        f"middle half {when['low_50']} to {when['high_50']}; middle 90 % {when['low_90']} to {when['high_90']}.",
+    ]  # fmt: skip
+    return "\n".join(said) + "\n"
+
+
+def main(out: Path, size: int, sets: int, workers: int | None) -> None:
+    """Live what is not lived yet, and write the table and the page."""
+    parts = Path(os.environ.get("DEALSIM_STUDIES", study.ROOT / "results" / "experiments")) / "predict_wigan_parts"
+    table = table_of(all_lived(sets, size, parts, workers))
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "predictions.csv"
+    table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    about = {**provenance(), "model_version": MODEL_VERSION}
+    (out / "predictions.md").write_text(page_of(table, digest, about, size), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=study.ROOT / "docs")
+    parser.add_argument("--size", type=int, default=FULL_SIZE)
+    parser.add_argument("--sets", type=int, default=len(parameter_sets()))
+    parser.add_argument("--workers", type=int, default=None)
+    asked = parser.parse_args()
+    main(asked.out, asked.size, asked.sets, asked.workers)
