@@ -217,16 +217,18 @@ def points_left(matcher: Matcher, width: int, number: int, *, seed: int = 0, cut
     draw = np.random.default_rng(seed)
     swarm = draw.random((max(4 * number, 400), width))
     level = matcher.implausibility(swarm)
-    for _ in range(200):
+    cuts: list[float] = []
+    for _ in range(MOST_ROUNDS):
         now = max(cut, float(np.quantile(level, 0.5)))
         inside = np.flatnonzero(level <= now)
         if now == cut and len(inside) >= number:
             break
+        cuts.append(now)
+        if len(cuts) > PATIENCE and cuts[-1] > 0.98 * cuts[-1 - PATIENCE] > cut:
+            return swarm[:0]  # the swarm has come to rest above the cut
         chosen = draw.choice(inside, len(swarm))
         swarm, level = swarm[chosen], level[chosen]
         swarm, level = _moved(matcher, swarm, level, now, draw)
-        if now > cut and float(np.quantile(level, 0.5)) > 0.9999 * now and level.min() > cut:
-            return swarm[:0]
     else:
         return swarm[:0]
     # settle inside the last cut, so that the points forget where they came from
@@ -238,6 +240,9 @@ def points_left(matcher: Matcher, width: int, number: int, *, seed: int = 0, cut
 
 
 MOVES = 6
+"""Moves of each point between two cuts."""
+MOST_ROUNDS, PATIENCE = 200, 6
+"""Cuts tried at most, and rounds after which a swarm that comes no nearer is given up."""
 
 
 def _moved(
