@@ -241,6 +241,18 @@ def print_sections(sections: Iterable[Any]) -> None:
     console.print()
 
 
+def sure_of(results: Results) -> str:
+    """What intervals span when the replicates are spread over an ensemble of parameter sets."""
+    where = (
+        "one drawn borough" if results.settings["boroughs"] == 1 else f"{results.settings['boroughs']} drawn boroughs"
+    )
+    lived = count(results.finished, "life", "lives")
+    return (
+        f"{lived} over {results.sets} calibrated parameter sets: intervals span chance within {where} and what the sets "
+        "disagree about, not doubt about what the sets leave alone or about the model itself."
+    )
+
+
 def remarks(results: Results) -> list[str]:
     """What must be said with any figure of these results."""
     lines = [NOT_CALIBRATED]
@@ -248,7 +260,9 @@ def remarks(results: Results) -> list[str]:
         lines.append(TOO_SMALL)
     if results.finished < 2:
         lines.append("With fewer than two replicates there is no interval: ask for more with --replicates.")
-    if results.settings["boroughs"] == 1:
+    if results.sets:
+        lines.append(sure_of(results))
+    elif results.settings["boroughs"] == 1:
         lines.append("Intervals show chance within one drawn borough, not doubt about the model's numbers.")
     else:
         lines.append("Intervals show chance over boroughs and lives, not doubt about the model's numbers.")
