@@ -13,8 +13,9 @@ from typing import Any
 
 import pandas as pd
 
+from dealsim.analysis.doubt import DOUBT_COLUMNS
 from dealsim.borough import SMALLEST_TO_REPORT
-from dealsim.summary import DOUBT_COLUMNS, MetricInfo
+from dealsim.summary import MetricInfo
 
 CALIBRATED = False
 NOT_CALIBRATED = (

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from dealsim.analysis.doubt import AGREEING, Doubt, by_set, doubt_of, lives_needed, set_of
+from dealsim.analysis.doubt import AGREEING, DOUBT_COLUMNS, Doubt, by_set, doubt_of, lives_needed, set_of
 from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_YEAR
 
 OUTCOME_WEEKS = 2 * WEEKS_A_YEAR
@@ -108,7 +108,6 @@ SUMMARY_COLUMNS = (
     "scenario", "metric", "group", "label", "unit", "good", "n", "mean", "low", "high",
     "pairs", "difference", "difference_low", "difference_high", "pairs_needed", "verdict",
 )  # fmt: skip
-DOUBT_COLUMNS = ("chance", "chance_low", "chance_high", "doubt", "sets_low", "sets_high")
 ENSEMBLE_NUMBERS = (*DOUBT_COLUMNS, "pair_sets", *(f"difference_{name}" for name in DOUBT_COLUMNS), "agree")
 ENSEMBLE_COLUMNS = ("sets", *ENSEMBLE_NUMBERS)
 """What a summary has besides with an ensemble: both sources of doubt, of each level and of each difference."""

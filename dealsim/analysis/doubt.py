@@ -13,6 +13,8 @@ import numpy as np
 
 LOW, HIGH = 0.05, 0.95
 """The ends of the range over parameter sets, as shares of the sets that lie below."""
+DOUBT_COLUMNS = ("chance", "chance_low", "chance_high", "doubt", "sets_low", "sets_high")
+"""What tells the two sources of doubt apart, of those that `Doubt` holds."""
 AGREEING = 0.9
 """The least share of the sets that must go the same way before a direction is called shown."""
 

@@ -241,12 +241,18 @@ def print_sections(sections: Iterable[Any]) -> None:
     console.print()
 
 
+def lives_of(results: Results) -> str:
+    """How many lives, or pairs of lives, were finished."""
+    one, many = ("pair of lives", "pairs of lives") if results.is_comparison else ("life", "lives")
+    return count(results.finished, one, many)
+
+
 def sure_of(results: Results) -> str:
     """What intervals span when the replicates are spread over an ensemble of parameter sets."""
     where = (
         "one drawn borough" if results.settings["boroughs"] == 1 else f"{results.settings['boroughs']} drawn boroughs"
     )
-    lived = count(results.finished, "life", "lives")
+    lived = lives_of(results)
     return (
         f"{lived} over {results.sets} calibrated parameter sets: intervals span chance within {where} and what the sets "
         "disagree about, not doubt about what the sets leave alone or about the model itself."

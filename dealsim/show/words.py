@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dealsim.analysis.doubt import AGREEING
-from dealsim.summary import DOUBT_COLUMNS
+from dealsim.analysis.doubt import AGREEING, DOUBT_COLUMNS
 from dealsim.text import plain
 
 MOST_PLACES = 3
@@ -88,7 +87,7 @@ def places_of(row: Mapping[str, Any]) -> int | None:
 def scaled(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the summary with its figures and unit as they are shown."""
     factor, unit = unit_shown(str(row["unit"]))
-    named = ("mean", "low", "high", "difference", "difference_low", "difference_high")
+    named: tuple[str, ...] = ("mean", "low", "high", "difference", "difference_low", "difference_high")
     if "agree" in row:  # only an ensemble tells chance and doubt apart
         named = (*named, *DOUBT_COLUMNS, *(f"difference_{name}" for name in DOUBT_COLUMNS))
     return {**row, **{name: row[name] * factor for name in named if name in row}, "unit": unit}
