@@ -98,6 +98,12 @@ class Results:
         return int(self.settings.get("ensemble", {}).get("sets", 0))
 
     @property
+    def sets_lived(self) -> str:
+        """How many parameter sets were lived, in words: all that were asked for, or so many of them."""
+        lived = self.runs["set"].nunique() if self.sets else 0
+        return f"{self.sets}" if lived == self.sets else f"{lived} of {self.sets}"
+
+    @property
     def is_too_small(self) -> bool:
         """True for a borough too small for its figures to be passed on."""
         return bool(self.settings["size"] < SMALLEST_TO_REPORT)

@@ -6,6 +6,7 @@ It shows what the summary tells apart; without an ensemble it has nothing to sho
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import Any
 
 import pandas as pd
@@ -24,6 +25,7 @@ _HELP = {
     "": "Neither: it is the same in every life",
 }
 """What the larger source of doubt is called in the table, and what that means for a reader."""
+_NO_SPREAD = "no spread beyond chance"
 _WIDEST = 100.0
 _MARKS = {"chance": ("circle", COLOURS[1], 2), "sets": ("diamond", COLOURS[2], 5)}
 """Symbol, colour and thickness of the two ranges: told apart without seeing colours."""
@@ -32,7 +34,8 @@ _MARKS = {"chance": ("circle", COLOURS[1], 2), "sets": ("diamond", COLOURS[2], 5
 def _rows(results: Results, scenario: str) -> list[dict[str, Any]]:
     """The headline rows of a scenario in which chance and doubt could be told apart, as they are shown.
 
-    `middle`, `ends_*` and `source` are of the difference, or of the level where nothing is compared.
+    `middle`, `ends_*` and `source` are of the difference, or of the level where nothing is compared; where the sets lie
+    no farther apart than chance alone would bring them, what they disagree about `is_hidden` in it, not known to be none.
     """
     prefix = "difference_" if results.is_comparison else ""
     found = []
@@ -44,6 +47,7 @@ def _rows(results: Results, scenario: str) -> list[dict[str, Any]]:
         row["ends_chance"] = (row[f"{prefix}chance_low"], row[f"{prefix}chance_high"])
         row["ends_sets"] = (row[f"{prefix}sets_low"], row[f"{prefix}sets_high"])
         row["source"] = larger_source(row[f"{prefix}chance"], row[f"{prefix}doubt"])
+        row["is_hidden"] = row[f"{prefix}doubt"] == 0.0 < row[f"{prefix}chance"]
         found.append(row)
     return found
 
@@ -82,13 +86,17 @@ def _chart(results: Results, scenario: str, at: int) -> Chart | None:
     traces = [_ranges(drawn, places, which) for which in _MARKS]
     origin_said = "no difference" if results.is_comparison else "its mean"
     layout = layout_of(results, "", 0.0, 1.0)
-    title = {"text": label(f"100: the end farthest from {origin_said}", 90), "font": {"size": 12}}
-    layout["xaxis"] = {**axis_line(), "title": title, "zeroline": True, "zerolinecolor": INK, "zerolinewidth": 2}
-    layout["yaxis"] = {
-        "type": "category", "categoryorder": "array", "automargin": True,
-        "categoryarray": [_line(place, which) for place in places for which in _MARKS][::-1],
+    layout["xaxis"] = {
+        **axis_line(), "title": {"text": "own scale", "font": {"size": 12}}, "zeroline": True, "zerolinecolor": INK,
+        "zerolinewidth": 2, "tickvals": [-_WIDEST, 0, _WIDEST], "tickangle": 0, "range": [-1.1 * _WIDEST, 1.1 * _WIDEST],
     }  # fmt: skip
-    layout |= {"height": 160 + 40 * len(drawn), "hovermode": "closest"}
+    layout["yaxis"] = {
+        "type": "category", "categoryorder": "array", "automargin": True, "tickfont": {"size": 12},
+        "categoryarray": [_line(place, which) for place in places for which in _MARKS][::-1],
+        "tickvals": [_line(place, which) for place in places for which in _MARKS],
+        "ticktext": [text for place in places for text in (f"{_folded(place)}: chance", "sets")],
+    }  # fmt: skip
+    layout |= {"height": 180 + 48 * len(drawn), "hovermode": "closest"}
     layout["margin"] = {"l": 160, "r": 16, "t": 56, "b": 76}
     layout["annotations"] = [stamp(f"run {results.run_id[:8]}", -52)]
     against = f" against {title_of(results.base)}" if results.is_comparison else ""
@@ -103,6 +111,11 @@ def _chart(results: Results, scenario: str, at: int) -> Chart | None:
         layout=layout,
         short=pd.DataFrame([_short(row, results.is_comparison) for row, _, _ in drawn]),
     )
+
+
+def _folded(place: str) -> str:
+    """The name of a measure on lines short enough for a narrow screen."""
+    return "<br>".join(textwrap.wrap(place, 22))
 
 
 def _line(place: str, which: str) -> str:
@@ -160,7 +173,7 @@ def sure_section(results: Results, charts: list[Chart]) -> str:
     lines = [
         f"<p>There are two reasons for doubt. <strong>Chance</strong>: the same town could have had a luckier or an unluckier "
         "few years. More lives make this doubt smaller. <strong>What we do not know</strong>: nobody has measured all the "
-        f"numbers that go into the model. So the {lived} were lived with {results.sets} different sets of numbers, each of "
+        f"numbers that go into the model. So the {lived} were lived with {results.sets_lived} different sets of numbers, each of "
         f"which could be true. Where the sets disagree, more lives do not help; only better evidence does.{agreeing}</p>"
     ]
     names = results.names[1:] if results.is_comparison else results.names
@@ -185,8 +198,8 @@ def _table(results: Results, scenario: str) -> str:
                 escaped(with_unit(row["label"], unit), 300),
                 figure(row["middle"], signed=signed, places=places),
                 between(*row["ends_chance"], signed=signed, places=places),
-                between(*row["ends_sets"], signed=signed, places=places),
-                *((sets_agreeing(row),) if signed else ()),
+                _NO_SPREAD if row["is_hidden"] else between(*row["ends_sets"], signed=signed, places=places),
+                *(("none seen to differ" if row["is_hidden"] else sets_agreeing(row),) if signed else ()),
                 _HELP[row["source"]],
             )
         )
@@ -202,4 +215,4 @@ def _table(results: Results, scenario: str) -> str:
         *(("Sets that agree",) if results.is_comparison else ()),
         "The larger source of doubt",
     )
-    return table(heads, body, f"How sure: {title}{against}, {results.sets} parameter sets", right=(1,))
+    return table(heads, body, f"How sure: {title}{against}, {results.sets_lived} parameter sets", right=(1,))

@@ -254,7 +254,7 @@ def sure_of(results: Results) -> str:
     )
     lived = lives_of(results)
     return (
-        f"{lived} over {results.sets} calibrated parameter sets: intervals span chance within {where} and what the sets "
+        f"{lived} over {results.sets_lived} calibrated parameter sets: intervals span chance within {where} and what the sets "
         "disagree about, not doubt about what the sets leave alone or about the model itself."
     )
 
