@@ -33,6 +33,7 @@ class Shown:
         self._began = 0.0
         self._tenth = 0
         self._stage = ""
+        self._has_lived = False
         self._bar: Progress | None = None
         self._task: Any = None
 
@@ -68,10 +69,11 @@ class Shown:
                 total=whole if done else None,
                 completed=done,
             )
-        elif stage != self._stage and stage == "burn_in":
+        elif stage != self._stage and not self._has_lived and stage == "burn_in":
             note(_STAGES[stage])
-        if stage != self._stage and stage == "live":
-            self._began = now
+        if not self._has_lived and stage == "live":
+            self._began = now  # burn-ins that come between lives, set by set, count towards what is left
+        self._has_lived = self._has_lived or stage == "live"
         self._stage = stage
         tenth = int(10 * done / whole) if whole and stage == "live" else 0
         if self._bar is None and tenth > self._tenth:
