@@ -105,7 +105,8 @@ def _chart(results: Results, scenario: str, at: int) -> Chart | None:
         title=f"How sure: {title_of(scenario)}{against}",
         unit=f"each measure on a scale of its own, 100 for the end farthest from {origin_said}",
         subtitle=f"each measure has a scale of its own, on which 100 is the end farthest from {origin_said}; thin line and "
-        "circle: chance, 95 % interval; thick line and diamond: 90 % of the parameter sets, with chance taken out",
+        "circle: chance, 95 % interval; thick line and diamond: 90 % of the parameter sets, with chance taken out; a diamond "
+        "alone: the sets lie no farther apart than chance brings them",
         sentence=_sentence([row["source"] for row, _, _ in drawn]),
         data=traces,
         layout=layout,
