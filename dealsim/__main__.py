@@ -43,6 +43,10 @@ Workers = Annotated[
 Place = Annotated[str | None, typer.Option(help="A CSV file of your own neighbourhoods [default: Wigan]")]
 RankOf = Annotated[int | None, typer.Option(help="How many neighbourhoods were ranked, for --place [default: 32,844]")]
 Boroughs = Annotated[int, typer.Option(help="Spread the replicates over so many differently drawn boroughs")]
+Ensemble = Annotated[
+    int | None,
+    typer.Option(help="Spread the replicates over so many calibrated parameter sets, 2 or more (then 2 lives a set)"),
+]
 Out = Annotated[str, typer.Option(help="Folder in which the results folder is made")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and no table")]
@@ -78,13 +82,14 @@ def run(
     place: Place = None,
     rank_of: RankOf = None,
     boroughs: Boroughs = 1,
+    ensemble: Ensemble = None,
     out: Out = "results",
     as_json: Json = False,
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> int:
     """Live one scenario several times."""
-    asked = (size, years, seed, replicates, workers, place, rank_of, boroughs)
+    asked = (size, years, seed, replicates, workers, place, rank_of, boroughs, None, ensemble)
     return _work("run", (scenario,), asked, out, as_json, quiet, dry_run)
 
 
@@ -100,13 +105,14 @@ def compare(
     place: Place = None,
     rank_of: RankOf = None,
     boroughs: Boroughs = 1,
+    ensemble: Ensemble = None,
     out: Out = "results",
     as_json: Json = False,
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> int:
     """Compare scenarios with a base: the same people, the same chances."""
-    asked = (size, years, seed, replicates, workers, place, rank_of, boroughs)
+    asked = (size, years, seed, replicates, workers, place, rank_of, boroughs, None, ensemble)
     return _work("compare", (base, *scenarios), asked, out, as_json, quiet, dry_run)
 
 
@@ -624,6 +630,7 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
                 "size": made.size,
                 "years": made.years,
                 "replicates": made.replicates,
+                **({"ensemble": len(made.sets)} if made.sets else {}),
                 "scenarios": list(made.names),
                 "notices": notices,
                 "timetables": {
@@ -638,6 +645,11 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
         f"{count(needed.runs, 'run')} of {made.size:,} citizens over {count(made.years, 'year')}; {time_}, about "
         f"{needed.memory_mb:,.0f} MB of memory and {needed.disk_mb:,.0f} MB of disk. Nothing was run."
     )
+    if made.sets:
+        typer.echo(
+            f"{count(made.replicates, 'life', 'lives')} of each scenario over {len(made.sets)} parameter sets; "
+            f"{count(needed.burn_ins, 'borough')} to burn in."
+        )
     if made.size < SMALLEST_TO_REPORT:
         typer.echo(TOO_SMALL)
     for line in notices:

@@ -135,7 +135,7 @@ class DealModel(mesa.Model):
         self.plan = plan(
             "run", (scenario,), size, years, seed, 1, 1, place, rank_of, values=values
         )  # fmt: skip
-        made, parameters = self.plan, self.plan.parameters[0]
+        made, parameters = self.plan, self.plan.parameters_of(0, 0)
         start = burnt_in(made.place, made.size, made.borough_seed(0), parameters, cache, _say)
         place_names = start.borough.place_names
         for notice in made.scenarios[0].notices(place_names, made.place.place_names):

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from dealsim import checkpoints
+from dealsim import calibration, checkpoints
+from dealsim.analysis.doubt import set_of
 from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.engine import BURN_IN_WEEKS
 from dealsim.errors import InputError, LimitError
@@ -28,6 +29,8 @@ from dealsim.version import MODEL_VERSION
 DEFAULT_SIZE = 33_000
 DEFAULT_YEARS = 10
 DEFAULT_REPLICATES = 10
+LIVES_OF_A_SET = 2
+"""The fewest lives of each parameter set: with one, what chance does and what the set does look alike."""
 LARGEST_SIZE = 2_000_000
 MOST_YEARS = 40
 MOST_REPLICATES = 10_000
@@ -74,11 +77,15 @@ def size_problems(asked: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True)
 class Plan:
-    """Checked input: everything needed to live the runs."""
+    """Checked input: everything needed to live the runs.
+
+    `parameters` are one row a scenario, with one record for each parameter set; without an ensemble there is one.
+    `sets` are what the ensemble's sets say, by parameter.
+    """
 
     command: str
     scenarios: tuple[Scenario, ...]
-    parameters: tuple[Parameters, ...]
+    parameters: tuple[tuple[Parameters, ...], ...]
     place: PlaceInput
     size: int
     years: int
@@ -89,6 +96,7 @@ class Plan:
     values: Mapping[str, float]
     rank_of: int | None
     place_bytes: bytes | None = None
+    sets: tuple[Mapping[str, float], ...] = ()
 
     @property
     def weeks(self) -> int:
@@ -100,9 +108,28 @@ class Plan:
         """Names of the scenarios, the base first."""
         return tuple(scenario.name for scenario in self.scenarios)
 
+    def set_of(self, replicate: int) -> int:
+        """The parameter set a replicate lives with; 0 without an ensemble."""
+        return set_of(replicate, len(self.sets)) if self.sets else 0
+
+    def borough_of(self, replicate: int) -> int:
+        """The borough in which a replicate is lived.
+
+        The lives of each parameter set go round the boroughs, so that no set has boroughs of its own.
+        """
+        return replicate // max(1, len(self.sets)) % self.boroughs
+
+    def parameters_of(self, at: int, replicate: int) -> Parameters:
+        """The parameters with which a replicate of a scenario is lived."""
+        return self.parameters[at][self.set_of(replicate)]
+
+    def kinds_of(self, which: int) -> tuple[Parameters, ...]:
+        """The different parameters that the scenarios have under one set: each needs a burn-in of its own."""
+        return tuple(dict.fromkeys(own[which] for own in self.parameters))
+
     def borough_seed(self, replicate: int) -> int:
         """The seed of the borough in which a replicate is lived."""
-        return borough_seed(self.seed, self.boroughs, replicate)
+        return borough_seed(self.seed, self.boroughs, self.borough_of(replicate))
 
     def life_seed(self, replicate: int) -> int:
         """The seed of a replicate's chances, the same in every scenario."""
@@ -141,6 +168,7 @@ def plan(
     rank_of: int | None = None,
     boroughs: int = 1,
     values: Mapping[str, float] | None = None,
+    ensemble: int | None = None,
 ) -> Plan:
     """Check everything that was asked for, and say all that is wrong with it at once.
 
@@ -172,7 +200,15 @@ def plan(
     first = loaded[0] if loaded else None
     size = size if size is not None else (first.size if first and first.size else DEFAULT_SIZE)
     years = years if years is not None else DEFAULT_YEARS
-    if replicates is None:
+    sets: tuple[Mapping[str, float], ...] = ()
+    if ensemble is not None:
+        try:
+            sets = calibration.first_sets(ensemble)
+        except InputError as error:
+            problems += error.problems
+    if replicates is None and sets:
+        replicates = LIVES_OF_A_SET * len(sets)
+    elif replicates is None:
         replicates = first.replicates if first and first.replicates else DEFAULT_REPLICATES
     workers = workers if workers is not None else default_workers()
     problems += size_problems(
@@ -183,6 +219,8 @@ def plan(
             f"boroughs is {boroughs} and replicates {replicates}; the replicates are spread over "
             "the boroughs, so there must be at least as many"
         )
+    if sets and not problems:
+        problems += _ensemble_problems(sets, replicates, boroughs, values or {})
 
     where: PlaceInput | None = None
     place_bytes: bytes | None = None
@@ -207,10 +245,12 @@ def plan(
     except InputError as error:
         problems += error.problems
 
-    parameters: list[Parameters] = []
+    parameters: list[tuple[Parameters, ...]] = []
     for scenario in loaded:
         try:
-            parameters.append(with_values(with_rivals(Parameters(), scenario.rivals), values or {}))
+            # a rival is another explanation on purpose, so it wins over what a set says of the same parameter
+            starts = (with_values(Parameters(), own) for own in sets or ({},))
+            parameters.append(tuple(with_values(with_rivals(start, scenario.rivals), values or {}) for start in starts))
         except InputError as error:
             problems += error.problems
         except (ValueError, TypeError) as error:
@@ -226,10 +266,41 @@ def plan(
 
     made = Plan(
         command, tuple(loaded), tuple(parameters), where, int(size), int(years), int(seed), int(replicates),
-        int(workers), int(boroughs), dict(values or {}), rank_of, place_bytes,
+        int(workers), int(boroughs), dict(values or {}), rank_of, place_bytes, sets,
     )  # fmt: skip
     _refuse_too_much(made)
     return made
+
+
+def _ensemble_problems(
+    sets: Sequence[Mapping[str, float]], replicates: int, boroughs: int, values: Mapping[str, float]
+) -> list[str]:
+    """What does not go together with an ensemble."""
+    problems = []
+    least = LIVES_OF_A_SET * len(sets)
+    if replicates < least:
+        problems.append(
+            f"replicates is {replicates}; an ensemble of {len(sets)} parameter sets needs {least} or more, since chance "
+            f"and doubt can be told apart only where each set is lived {LIVES_OF_A_SET} times"
+        )
+    elif boroughs > replicates // len(sets):
+        problems.append(
+            f"boroughs is {boroughs}; each of the {len(sets)} parameter sets is to be lived in every borough, so replicates "
+            f"must be {boroughs * len(sets)} or more"
+        )
+    taken = [str(name) for name in values if any(name in own for own in sets)] if isinstance(values, Mapping) else []
+    if taken:
+        problems.append(
+            f"values name {', '.join(taken)}, which the parameter sets of an ensemble name too; leave them out, or ask for "
+            "no ensemble"
+        )
+    return problems
+
+
+def hash_of_sets(sets: Sequence[Mapping[str, float]]) -> str:
+    """The hash that names parameter sets, in their order."""
+    told = [[[name, repr(value)] for name, value in sorted(own.items())] for own in sets]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def alike(made: Plan) -> list[str]:
@@ -265,11 +336,12 @@ class Estimate:
 def estimate(made: Plan) -> Estimate:
     """What the work of a plan will take; minutes are for this many workers on a processor of 2020."""
     runs = len(made.scenarios) * made.replicates
-    burn_ins = len(set(made.parameters)) * made.boroughs
+    kinds = [len(made.kinds_of(which)) for which in range(max(1, len(made.sets)))]
+    burn_ins = sum(kinds) * made.boroughs
     at_once = min(made.workers, os.cpu_count() or 1, runs)
     weeks = runs * made.weeks / at_once + burn_ins * BURN_IN_WEEKS / min(at_once, burn_ins)
     rows = runs * made.weeks * ROWS_A_WEEK
-    worlds = min(burn_ins, at_once * len(set(made.parameters))) + min(made.workers, runs)
+    worlds = min(burn_ins, at_once * max(kinds)) + min(made.workers, runs)
     return Estimate(
         runs=runs,
         burn_ins=burn_ins,
@@ -312,7 +384,7 @@ def _memory_mb() -> float | None:
 def run_id_of(made: Plan, at: int, replicate: int) -> str:
     """The id of one run of a plan."""
     where = checkpoints.place_hash(made.place)
-    setting = setting_of(made.scenarios[at], made.parameters[at], where, made.size, made.weeks)
+    setting = setting_of(made.scenarios[at], made.parameters_of(at, replicate), where, made.size, made.weeks)
     return run_id(setting, made.borough_seed(replicate), made.life_seed(replicate))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from dealsim.analysis.doubt import DOUBT_COLUMNS
 from dealsim.borough import SMALLEST_TO_REPORT
 from dealsim.summary import MetricInfo
 
@@ -22,6 +23,19 @@ NOT_CALIBRATED = (
     "Read directions and comparisons, not sizes."
 )
 TOO_SMALL = f"Too small to report: a borough of fewer than {SMALLEST_TO_REPORT:,} citizens is for trying things out."
+
+
+def run_columns(has_sets: bool) -> tuple[str, ...]:
+    """What is kept of each finished run; with an ensemble also which parameter set it was lived with, from 0."""
+    return (
+        "scenario",
+        "replicate",
+        "borough_seed",
+        "life_seed",
+        *(("set",) if has_sets else ()),
+        "run_id",
+        "state_hash",
+    )
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,17 @@ class Results:
         return len(self.names) > 1
 
     @property
+    def sets(self) -> int:
+        """Over how many parameter sets the replicates are spread; 0 without an ensemble."""
+        return int(self.settings.get("ensemble", {}).get("sets", 0))
+
+    @property
+    def sets_lived(self) -> str:
+        """How many parameter sets were lived, in words: all that were asked for, or so many of them."""
+        lived = self.runs["set"].nunique() if self.sets else 0
+        return f"{self.sets}" if lived == self.sets else f"{lived} of {self.sets}"
+
+    @property
     def is_too_small(self) -> bool:
         """True for a borough too small for its figures to be passed on."""
         return bool(self.settings["size"] < SMALLEST_TO_REPORT)
@@ -110,6 +135,10 @@ class Results:
                     "pairs_needed": whole(row["pairs_needed"]),
                     "verdict": row["verdict"],
                 }
+            if self.sets:
+                entry["sure"] = sure(row, "")
+            if self.sets and "difference" in entry:
+                entry["difference_sure"] = sure(row, "difference_") | {"sets_agreeing": number(row["agree"])}
             scenarios[row["scenario"]][row["metric"]] = entry
         return {
             "run_id": self.run_id,
@@ -123,11 +152,23 @@ class Results:
             "years": self.settings["years"],
             "replicates": self.settings["replicates"],
             "replicates_finished": self.finished,
+            **({"ensemble": self.settings["ensemble"]} if self.sets else {}),
             "failed": [{key: run[key] for key in ("scenario", "replicate", "error")} for run in self.failed],
             "notices": list(self.notices),
             "seconds": {stage: round(value, 3) for stage, value in self.seconds.items()},
             "scenarios": scenarios,
         }
+
+
+def sure(row: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Chance and doubt of a level or a difference, for JSON."""
+    of = {name: row[f"{prefix}{name}"] for name in DOUBT_COLUMNS}
+    return {
+        "chance": number(of["chance"]),
+        "chance_interval": _pair(of["chance_low"], of["chance_high"]),
+        "doubt": number(of["doubt"]),
+        "range_over_sets": _pair(of["sets_low"], of["sets_high"]),
+    }
 
 
 def number(value: Any) -> float | None:

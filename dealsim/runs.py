@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from dealsim import calibration
 from dealsim.agents.citizen import CitizenColumns
 from dealsim.borough import shape_for
 from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_QUARTER, WEEKS_A_YEAR
@@ -37,8 +38,8 @@ from dealsim.levers import Policy
 from dealsim.metrics import HEADLINE, METRICS, Series, series
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput
-from dealsim.plans import Plan, alike, plan, run_id_of
-from dealsim.results import Results
+from dealsim.plans import Plan, alike, borough_seed, hash_of_sets, plan, run_id_of
+from dealsim.results import Results, run_columns
 from dealsim.scenarios import Scenario
 from dealsim.starts import burnt_in
 from dealsim.summary import (
@@ -78,6 +79,7 @@ def run(
     rank_of: int | None = None,
     boroughs: int = 1,
     values: Mapping[str, float] | None = None,
+    ensemble: int | None = None,
     cache: bool = True,
     progress: Callable[[str, float, float], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -104,6 +106,9 @@ def run(
         Over how many differently drawn boroughs the replicates are spread.
     values
         Other parameter values, as `{"citizen.trust_gain": 0.2}`.
+    ensemble
+        Over how many calibrated parameter sets the replicates are spread (then 2 for each set, if not said otherwise);
+        without it, every replicate has the shipped values.
     cache
         Whether a burnt-in borough may be kept and used again.
     progress
@@ -122,7 +127,7 @@ def run(
     2
     """
     return _work(
-        "run", (scenario,), size, years, seed, replicates, workers, place, rank_of, boroughs, values, cache,
+        "run", (scenario,), size, years, seed, replicates, workers, place, rank_of, boroughs, values, ensemble, cache,
         progress, stop,
     )  # fmt: skip
 
@@ -139,6 +144,7 @@ def compare(
     rank_of: int | None = None,
     boroughs: int = 1,
     values: Mapping[str, float] | None = None,
+    ensemble: int | None = None,
     cache: bool = True,
     progress: Callable[[str, float, float], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -161,7 +167,7 @@ def compare(
         raise InputError("compare needs a base and at least one scenario")
     return _work(
         "compare", (base, *scenarios), size, years, seed, replicates, workers, place, rank_of, boroughs,
-        values, cache, progress, stop,
+        values, ensemble, cache, progress, stop,
     )  # fmt: skip
 
 
@@ -257,12 +263,13 @@ def _work(
     rank_of: int | None,
     boroughs: int,
     values: Mapping[str, float] | None,
+    ensemble: int | None,
     cache: bool,
     progress: Callable[[str, float, float], None] | None,
     stop: Callable[[], bool] | None,
 ) -> Results:
     made = plan(
-        command, scenarios, size, years, seed, replicates, workers, place, rank_of, boroughs, values
+        command, scenarios, size, years, seed, replicates, workers, place, rank_of, boroughs, values, ensemble
     )  # fmt: skip
     return live_plan(made, cache=cache, progress=progress, stop=stop)
 
@@ -289,7 +296,7 @@ def live_plan(
     if only is None:
         only = {(at, k) for at in range(len(made.scenarios)) for k in range(made.replicates)}
     wanted = float(made.weeks * len(only))
-    to_burn_in = float(BURN_IN_WEEKS * made.boroughs * len(set(made.parameters)))
+    to_burn_in = float(BURN_IN_WEEKS * sum(len(made.kinds_of(which)) for which, _ in _starting(made, only)))
 
     def tick(stage: str) -> None:
         if progress is None:
@@ -363,44 +370,48 @@ def _submit_all(
     tick: Callable[[str], None],
     seconds: dict[str, float],
 ) -> None:
-    """Burn in as many boroughs at a time as there are workers, live their replicates, and let them go."""
-    kinds = list(dict.fromkeys(made.parameters))
-    kind_of = [kinds.index(parameters) for parameters in made.parameters]
+    """Burn in as many boroughs at a time as there are workers, live their replicates, and let them go.
+
+    With an ensemble this goes set by set: a borough is burnt in anew for each parameter set.
+    """
+    starting = _starting(made, only)
+    kinds = {which: made.kinds_of(which) for which, _ in starting}
     if 1 < made.boroughs < made.replicates:
         notices.append(
             f"{made.replicates} replicates share {made.boroughs} boroughs, so the intervals are a little too narrow"
         )
-    batch = max(1, made.workers // len(kinds))
-    for first in range(0, made.boroughs, batch):
-        here = range(first, min(made.boroughs, first + batch))
+    batch = max(1, made.workers // max(map(len, kinds.values())))
+    for first in range(0, len(starting), batch):
+        here = starting[first : first + batch]
         mark = time.perf_counter()
         starts = {
-            (borough, kind): pool.submit(
+            (which, borough, parameters): pool.submit(
                 burnt_in,
                 made.place,
                 made.size,
-                made.borough_seed(borough),
-                kinds[kind],
+                borough_seed(made.seed, made.boroughs, borough),
+                parameters,
                 cache,
                 notices.append,
                 should_stop,
                 count_before,
             )
-            for borough in here
-            for kind in range(len(kinds))
+            for which, borough in here
+            for parameters in kinds[which]
         }
         _wait(starts.values(), lambda: tick("burn_in"), should_stop)
         seconds["burn_in"] += time.perf_counter() - mark
         if should_stop():
             return
         mark = time.perf_counter()
-        watch = _watched(starts.get((0, kind_of[0])))
+        watch = _watched(starts.get((0, 0, made.parameters_of(0, 0))))
         if first == 0:
-            notices += _place_notices(made, starts[0, kind_of[0]])
+            notices += _place_notices(made, starts[0, 0, made.parameters_of(0, 0)])
         own = []
         for at, replicate in sorted(only, key=lambda run: (run[1], run[0])):  # pairs are finished together
-            if replicate % made.boroughs in here:
-                start = starts[replicate % made.boroughs, kind_of[at]]
+            which, borough = made.set_of(replicate), made.borough_of(replicate)
+            if (which, borough) in here:
+                start = starts[which, borough, made.parameters_of(at, replicate)]
                 error = start.exception()
                 if error is not None:
                     if isinstance(error, InputError):
@@ -415,6 +426,15 @@ def _submit_all(
         seconds["live"] += time.perf_counter() - mark
         if should_stop():
             return
+
+
+def _starting(made: Plan, only: Collection[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The parameter sets and boroughs in which some of the runs are lived, set by set; the first of all is always there.
+
+    It says what holds of every borough, and whose lives are kept.
+    """
+    needed = {(0, 0), *((made.set_of(replicate), made.borough_of(replicate)) for _, replicate in only)}
+    return sorted(needed)
 
 
 def _place_notices(made: Plan, start: Future[World]) -> list[str]:
@@ -461,7 +481,7 @@ def _one(
     return _live_one(
         world,
         policy,
-        made.parameters[at],
+        made.parameters_of(at, replicate),
         made.life_seed(replicate),
         made.weeks,
         watch,
@@ -508,6 +528,7 @@ def _gathered(
                 "replicate": replicate,
                 "borough_seed": made.borough_seed(replicate),
                 "life_seed": made.life_seed(replicate),
+                **({"set": made.set_of(replicate)} if made.sets else {}),
                 "run_id": run_id_of(made, at, replicate),
                 "state_hash": lived[at, replicate].state_hash,
             }
@@ -540,17 +561,24 @@ def _gathered(
     headline = tuple(name for name in HEADLINE if name in metrics and name != CUMULATIVE)
     if made.command == "compare":
         headline += (CUMULATIVE,)
+    if made.sets:
+        settings["ensemble"] = {
+            "sets": len(made.sets),
+            "sha256": hash_of_sets(made.sets),
+            "names": sorted({name for own in made.sets for name in own}),
+            **{key: value for key, value in calibration.provenance().items() if key in ("study", "seed")},
+        }
     return Results(
         base=base,
         names=names,
         scenarios=tuple(scenario.as_dict() for scenario in made.scenarios),
         given=tuple(scenario.text for scenario in made.scenarios),
         series=table,
-        summary=summarise(table, names, made.weeks, metrics),
-        outcomes=pair_outcomes(table, names, made.weeks, metrics, headline, _policies(made)),
+        summary=summarise(table, names, made.weeks, metrics, len(made.sets)),
+        outcomes=pair_outcomes(table, names, made.weeks, metrics, headline, _policies(made), len(made.sets)),
         people=_people_frame(names, lived),
         events=_events_frame(names, lived),
-        runs=pd.DataFrame(runs, columns=["scenario", "replicate", "borough_seed", "life_seed", "run_id", "state_hash"]),
+        runs=pd.DataFrame(runs, columns=list(run_columns(bool(made.sets)))),
         metrics=metrics,
         headline=headline,
         hashes={names[at]: lived[at, k].hashes for at, k in sorted(lived) if k == 0},

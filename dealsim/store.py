@@ -29,10 +29,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dealsim.calibration import parameter_sets
 from dealsim.checkpoints import engine_hash, replace_whole
 from dealsim.errors import InputError, MismatchError, StoreError
-from dealsim.results import CALIBRATED, Results
-from dealsim.summary import MetricInfo
+from dealsim.plans import hash_of_sets
+from dealsim.results import CALIBRATED, Results, run_columns
+from dealsim.summary import ENSEMBLE_NUMBERS, MetricInfo
 from dealsim.text import cell, plain, slug
 from dealsim.version import MODEL_VERSION, __version__
 
@@ -440,7 +442,7 @@ def read(folder: str | Path) -> Results:
         place = path / PLACE_FILE
         runs = pd.DataFrame(
             origin["runs"],
-            columns=["scenario", "replicate", "borough_seed", "life_seed", "run_id", "state_hash"],
+            columns=list(run_columns("ensemble" in origin["arguments"])),
         )
         return Results(
             base=names[0],
@@ -448,7 +450,10 @@ def read(folder: str | Path) -> Results:
             scenarios=tuple(scenarios),
             given=tuple(given),
             series=pd.read_parquet(path / "series.parquet"),
-            summary=_frame(summary["summary"], _SUMMARY_NUMBERS),
+            summary=_frame(
+                summary["summary"],
+                (*_SUMMARY_NUMBERS, *(ENSEMBLE_NUMBERS if "ensemble" in origin["arguments"] else ())),
+            ),
             outcomes=_frame(summary["outcomes"], ("mean", "low", "high")),
             people=pd.read_parquet(path / "people.parquet"),
             events=pd.read_parquet(path / "events.parquet"),
@@ -516,6 +521,16 @@ def verify(
             (),
             0,
         )
+    ensemble = stored.settings.get("ensemble")
+    if ensemble is not None and hash_of_sets(parameter_sets()[: ensemble["sets"]]) != ensemble["sha256"]:
+        return Verification(
+            (
+                "its files are as they were written, but its parameter sets are not the ones that this dealsim is shipped "
+                "with, so it was not lived again",
+            ),
+            (),
+            0,
+        )
     notes = [f"every file is as it was written ({DERIVED}/ is not checked: `dealsim report` makes it anew)"]
     if not replay:
         return Verification((), (*notes, "the runs were not lived again"), 0)
@@ -543,7 +558,7 @@ def _live_again(stored: Results, workers: int | None, progress: Callable[[str, f
     made = plan(
         asked["command"], [scenario_from(resolved) for resolved in stored.scenarios],
         asked["size"], asked["years"], asked["seed"], asked["replicates"], workers, place, None,
-        asked["boroughs"], asked["values"],
+        asked["boroughs"], asked["values"], asked.get("ensemble", {}).get("sets"),
     )  # fmt: skip
     at = {name: number for number, name in enumerate(stored.names)}
     only = {(at[row.scenario], int(row.replicate)) for row in stored.runs.itertuples()}

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from dealsim.analysis.doubt import AGREEING, DOUBT_COLUMNS, Doubt, by_set, doubt_of, lives_needed, set_of
 from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_YEAR
 
 OUTCOME_WEEKS = 2 * WEEKS_A_YEAR
@@ -97,14 +98,28 @@ def verdict_of(low: float, high: float, good: str) -> str:
     return "better" if (low > 0.0) == (good == "up") else "worse"
 
 
+def verdict_over_sets(found: Doubt, good: str) -> str:
+    """Which way a difference goes by its interval, if nine in ten of the parameter sets go that way too."""
+    verdict = verdict_of(found.low, found.high, good)
+    return verdict if verdict not in SHOWN or found.agree >= AGREEING else "cannot tell"
+
+
 SUMMARY_COLUMNS = (
     "scenario", "metric", "group", "label", "unit", "good", "n", "mean", "low", "high",
     "pairs", "difference", "difference_low", "difference_high", "pairs_needed", "verdict",
 )  # fmt: skip
+ENSEMBLE_NUMBERS = (*DOUBT_COLUMNS, "pair_sets", *(f"difference_{name}" for name in DOUBT_COLUMNS), "agree")
+ENSEMBLE_COLUMNS = ("sets", *ENSEMBLE_NUMBERS)
+"""What a summary has besides with an ensemble: both sources of doubt, of each level and of each difference."""
 
 
-def summarise(table: pd.DataFrame, names: Sequence[str], weeks: int, metrics: Mapping[str, MetricInfo]) -> pd.DataFrame:
-    """One row a scenario, metric and group, over the last two years of each replicate."""
+def summarise(
+    table: pd.DataFrame, names: Sequence[str], weeks: int, metrics: Mapping[str, MetricInfo], sets: int = 0
+) -> pd.DataFrame:
+    """One row a scenario, metric and group, over the last two years of each replicate.
+
+    With replicates spread over parameter `sets` the intervals have sets as their unit, and chance and doubt stand apart.
+    """
     last = table[table["week"] >= weeks - OUTCOME_WEEKS]
     grouped = last.groupby(["metric", "group", "scenario", "replicate"], observed=True, sort=False)["value"]
     ends = grouped.mean()
@@ -123,26 +138,67 @@ def summarise(table: pd.DataFrame, names: Sequence[str], weeks: int, metrics: Ma
             own = by_scenario.get(name, {})
             if not own:
                 continue
-            mean, low, high = interval(np.array([own[k] for k in sorted(own)]))
+            mean, low, high = _interval_of(own, sets)
             row: dict[str, Any] = {
                 "scenario": name, "metric": metric, "group": group, "label": about.label, "unit": about.unit,
                 "good": about.good, "n": len(own), "mean": mean, "low": low, "high": high, "pairs": 0,
                 "difference": math.nan, "difference_low": math.nan, "difference_high": math.nan,
                 "pairs_needed": math.nan, "verdict": "",
             }  # fmt: skip
+            if sets:
+                row |= dict.fromkeys(ENSEMBLE_COLUMNS, math.nan) | _apart(doubt_of(by_set(own, sets)), "")
             if name != names[0]:
                 base = by_scenario.get(names[0], {})
                 if metric == CUMULATIVE:  # a difference from the base already
-                    pairs = np.array([own[k] for k in sorted(own)])
+                    apart = own
                 else:
-                    pairs = np.array([own[k] - base[k] for k in sorted(own) if k in base])
-                mean, low, high = interval(pairs)
-                row |= {
-                    "pairs": len(pairs), "difference": mean, "difference_low": low, "difference_high": high,
-                    "pairs_needed": pairs_needed(pairs), "verdict": verdict_of(low, high, about.good),
-                }  # fmt: skip
+                    apart = {k: own[k] - base[k] for k in own if k in base}
+                row |= _over_sets(apart, sets, about.good) if sets else _over_pairs(apart, about.good)
             rows.append(row)
-    return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
+    return pd.DataFrame(rows, columns=[*SUMMARY_COLUMNS, *(ENSEMBLE_COLUMNS if sets else ())])
+
+
+def _over_pairs(apart: Mapping[int, float], good: str) -> dict[str, Any]:
+    """What differences show by pair."""
+    pairs = np.array([apart[k] for k in sorted(apart)])
+    mean, low, high = interval(pairs)
+    return {
+        "pairs": len(pairs), "difference": mean, "difference_low": low, "difference_high": high,
+        "pairs_needed": pairs_needed(pairs), "verdict": verdict_of(low, high, good),
+    }  # fmt: skip
+
+
+def _over_sets(apart: Mapping[int, float], sets: int, good: str) -> dict[str, Any]:
+    """What differences show by pair and parameter set: nothing that the sets disagree about."""
+    groups = by_set(apart, sets)
+    found = doubt_of(groups)
+    return {
+        "pairs": len(apart), "difference": found.mean, "difference_low": found.low, "difference_high": found.high,
+        # where the sets disagree, more lives do not help
+        "pairs_needed": lives_needed(groups) if found.agree >= AGREEING else math.nan,
+        "verdict": verdict_over_sets(found, good), "pair_sets": found.sets, "agree": found.agree,
+        **_apart(found, "difference_"),
+    }  # fmt: skip
+
+
+def _apart(found: Doubt, prefix: str) -> dict[str, Any]:
+    """Chance and doubt as columns of the summary."""
+    said = {f"{prefix}{name}": getattr(found, name) for name in DOUBT_COLUMNS}
+    return said if prefix else {"sets": found.sets, **said}
+
+
+def _interval_of(values: Mapping[int, float], sets: int) -> tuple[float, float, float]:
+    """Mean and 95 % interval of values by replicate: over replicates, or over the means of the parameter sets."""
+    if sets:
+        return interval(np.array([own.mean() for own in by_set(values, sets)]))
+    return interval(np.array([values[k] for k in sorted(values)]))
+
+
+def unit_means(wide: pd.DataFrame, sets: int) -> pd.DataFrame:
+    """What intervals are taken over, one column each: the replicates, or with an ensemble the means of its sets."""
+    if not sets or wide.empty:
+        return wide
+    return wide.T.groupby([set_of(int(replicate), sets) for replicate in wide.columns]).mean().T
 
 
 Parts = dict[tuple[str, str, str], pd.DataFrame]
@@ -197,11 +253,13 @@ def pair_outcomes(
     metrics: Mapping[str, MetricInfo],
     headline: Sequence[str],
     policies: Mapping[str, tuple[int, int]] | None = None,
+    sets: int = 0,
 ) -> pd.DataFrame:
     """What only a pair can show, for everyone and by group: payback, how fast it works, its early dip, what is kept.
 
     `policies` names the weeks in which a scenario's policy differs from its base's: the first, and the first after
     the last. The dip is the worst quarter of the two years that begin with the first, so chance alone makes one.
+    With parameter `sets` the intervals have sets as their unit.
     What is kept is the effect in the year that begins two years after the last, as a share of the effect in the
     last year of support.
     """
@@ -209,8 +267,8 @@ def pair_outcomes(
 
     def add(key: tuple[str, str, str], outcome: str, label: str, unit: str, per_pair: Mapping[int, float]) -> None:
         metric, group, scenario = key
-        reached = np.array([value for _, value in sorted(per_pair.items()) if math.isfinite(value)])
-        mean, low, high = interval(reached)
+        reached = {pair: value for pair, value in per_pair.items() if math.isfinite(value)}
+        mean, low, high = _interval_of(reached, sets)
         rows.append(
             {"scenario": scenario, "metric": metric, "group": group, "outcome": outcome, "label": label, "unit": unit,
              "pairs": len(per_pair), "reached": len(reached), "mean": mean, "low": low, "high": high}

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from dealsim.analysis.doubt import by_set, doubt_of
 from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.results import Results
 from dealsim.scenarios.timetable import monday_of
 from dealsim.show.plots import group_name, grouped_metrics, groups_of, raw_row
 from dealsim.show.words import between, count, figure, places_of, scaled, sentence, title_of
-from dealsim.summary import CUMULATIVE, SHOWN, interval, verdict_of
+from dealsim.summary import CUMULATIVE, SHOWN, interval, verdict_of, verdict_over_sets
 from dealsim.text import plain
 
 SURVEY_MARGIN = 0.11
@@ -161,8 +162,14 @@ def _turned(results: Results, scenario: str) -> Iterable[Finding]:
         means = of.groupby(["scenario", "replicate"], observed=True)["value"].mean()
         if scenario not in means or results.base not in means:
             continue
-        mean, low, high = interval((means[scenario] - means[results.base]).dropna().to_numpy())
-        now, before = verdict_of(low, high, row["good"]), row["verdict"]
+        apart = (means[scenario] - means[results.base]).dropna()
+        if results.sets:
+            over = doubt_of(by_set({int(k): float(v) for k, v in apart.items()}, results.sets))
+            mean, now = over.mean, verdict_over_sets(over, row["good"])
+        else:
+            mean, low, high = interval(apart.to_numpy())
+            now = verdict_of(low, high, row["good"])
+        before = row["verdict"]
         is_gone = (
             before in ("better", "worse")
             and now == "cannot tell"

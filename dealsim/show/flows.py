@@ -13,7 +13,7 @@ from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.results import Results
 from dealsim.show.plots import Chart, layout_of, numbers
 from dealsim.show.words import between, count, figure, places_of, title_of
-from dealsim.summary import interval, verdict_of
+from dealsim.summary import interval, unit_means, verdict_of
 from dealsim.text import label
 
 ENDED = {
@@ -46,6 +46,8 @@ _OTHER = "#00704A"
 def flows(results: Results, scenario: str) -> pd.DataFrame:
     """Needs per 1,000 residents over the last years, one row a replicate, one column a beginning or an end.
 
+    With an ensemble a row is a parameter set, as intervals are taken over sets.
+
     Beginnings and ends add up to the same: a need was open before or arose, and ended or is open still. Empty
     where the results do not hold every figure.
     """
@@ -64,7 +66,8 @@ def flows(results: Results, scenario: str) -> pd.DataFrame:
         else:
             found[metric] = wide[wide.index >= start].sum() / WEEKS_A_YEAR
     ends = sum(found[metric] for metric in (*ENDED, *OPEN))
-    return pd.DataFrame({"open": ends - found["needs_per_1000"], **found})
+    each = pd.DataFrame({"open": ends - found["needs_per_1000"], **found})
+    return unit_means(each.T, results.sets).T
 
 
 def flow_charts(results: Results) -> list[Chart]:

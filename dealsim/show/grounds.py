@@ -5,11 +5,16 @@ It shows what is declared and stored; it judges nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from dealsim.levers import LEVERS
+from dealsim.parameters import every_parameter
 from dealsim.results import Results
 from dealsim.scenarios.timetable import is_old
 from dealsim.show.html import table
 from dealsim.show.parameters import as_rows, cells_of, grades
+from dealsim.show.terminal import sure_of
 from dealsim.show.words import count, title_of
 from dealsim.text import escaped, plain
 
@@ -18,15 +23,29 @@ def limits(results: Results) -> str:
     """How far the figures may be trusted: what they are not, and what they rest on."""
     boroughs = int(results.settings["boroughs"])
     chance = "one drawn borough" if boroughs == 1 else count(boroughs, "drawn borough")
+    spans = f"Intervals show chance within {chance}, not doubt about the parameters or about the model itself."
+    fitted = "Most parameters are assumed, and none is fitted yet to what was seen in the world."
+    if results.sets:
+        spans, fitted = sure_of(results), _ensemble(results)
     said = (
         "The people and neighbourhoods are invented, drawn to match published totals.",
-        f"Intervals show chance within {chance}, not doubt about the parameters or about the model itself.",
+        spans,
         "A difference is between two worlds of the model; it is no forecast and measures no council.",
-        "Most parameters are assumed, and none is fitted yet to what was seen in the world.",
+        fitted,
         "Nobody is born, ages, moves house or dies in these years.",
     )
     items = "".join(f"<li>{escaped(line)}</li>" for line in said)
     return f"<ul>{items}</ul>\n{_levers(results)}\n{_parameters(results)}"
+
+
+def _ensemble(results: Results) -> str:
+    """Which parameters the ensemble's sets name, and what holds of the others."""
+    about = results.settings["ensemble"]
+    labels = [every_parameter()[name][0].label for name in about["names"]]
+    return (
+        f"The {about['sets']} parameter sets name {count(len(labels), 'parameter')} (study {about.get('study', 'unknown')}): "
+        f"{'; '.join(labels)}. All others stay as they are shipped, and most of them are assumed."
+    )
 
 
 def _levers(results: Results) -> str:
@@ -69,6 +88,12 @@ def _parameters(results: Results) -> str:
     return "\n".join(lines)
 
 
+def _of_sets(asked: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The ensemble in the record of a run, where there is one."""
+    about = asked.get("ensemble")
+    return [("Parameter sets", f"the first {about['sets']}, hash {about['sha256']}")] if about else []
+
+
 def record(results: Results, made_from: str) -> str:
     """Where the figures come from, and how to check them."""
     asked = results.settings
@@ -76,6 +101,7 @@ def record(results: Results, made_from: str) -> str:
         ("Run", results.run_id),
         ("Model version", asked["model_version"]),
         ("Seed", asked["seed"]),
+        *_of_sets(asked),
         ("Hash of the last states", results.state_hash),
         ("Made from manifest", made_from),
         ("Data", "the folder above this page; derived/tables has spreadsheets"),

@@ -20,8 +20,8 @@ from dealsim.show.words import figure, places_of, title_of
 from dealsim.text import cell, escaped, slug
 
 _HEADS = {
-    "scenario": "Scenario", "policy": "Policy", "largest": "Largest", "above": "Above", "below": "Below", "factor": "Factor", "value": "Value", "year": "Year", "group": "Group", "base": "Base", "mean": "Mean", "difference": "Difference",
-    "low": "95 % from", "high": "to", "shows": "What it shows", "week": "Week", "date": "Begins on", "what": "What",
+    "scenario": "Scenario", "measure": "Measure", "policy": "Policy", "largest": "Largest", "above": "Above", "below": "Below", "factor": "Factor", "value": "Value", "year": "Year", "group": "Group", "base": "Base", "mean": "Mean", "difference": "Difference",
+    "low": "95 % from", "high": "to", "chance_low": "Chance, 95 % from", "chance_high": "to", "sets_low": "Sets, 90 % from", "sets_high": "to", "shows": "What it shows", "week": "Week", "date": "Begins on", "what": "What",
     "alone": "Alone", "of_chance": "Of chance alone", "settled": "Converged",
 }  # fmt: skip
 """What the columns of a chart's table are called."""
@@ -33,7 +33,23 @@ CONFIG = {
     "modeBarButtonsToRemove": ["sendDataToCloud"],
 }
 _FOLDER = Path(__file__).parent
-_NUMBERS = ("base", "mean", "difference", "low", "high", "value", "alone", "of_chance", "largest", "above", "below")
+_NUMBERS = (
+    "base",
+    "mean",
+    "difference",
+    "low",
+    "high",
+    "value",
+    "alone",
+    "of_chance",
+    "largest",
+    "above",
+    "below",
+    "chance_low",
+    "chance_high",
+    "sets_low",
+    "sets_high",
+)
 
 
 def data_of(value: Any) -> str:

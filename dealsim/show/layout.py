@@ -36,6 +36,7 @@ LAYERS = (
     "engine",
     "checkpoints",
     "starts",
+    "analysis.doubt",
     "plans",
     "agents.view",
     "model",

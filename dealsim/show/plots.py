@@ -19,7 +19,7 @@ from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.results import Results
 from dealsim.scenarios.timetable import monday_of
 from dealsim.show.words import between, count, figure, in_words, places_of, scaled, sentence, title_of, unit_shown
-from dealsim.summary import CUMULATIVE, Parts, smoothed
+from dealsim.summary import CUMULATIVE, Parts, smoothed, unit_means
 from dealsim.text import label, plain
 
 # Blue, orange, green, purple, brown: told apart by people who see few colours, 4.5 to 1 or more on white.
@@ -85,7 +85,7 @@ class Pair:
 
 def charts_over_time(results: Results) -> dict[str, list[Pair]]:
     """The charts of every headline metric, by theme; a metric that was never measured has none."""
-    smooth = smoothed(results.series, results.headline)
+    smooth = {key: unit_means(wide, results.sets) for key, wide in smoothed(results.series, results.headline).items()}
     found: dict[str, list[Pair]] = {}
     for metric in results.headline:
         level = level_chart(results, metric, smooth)
@@ -205,10 +205,17 @@ def stamp(of: str, shift: int = -38) -> dict[str, Any]:
     }
 
 
+def lives_shown(results: Results, one: str) -> str:
+    """What an interval is taken over: replicates or pairs, and with an ensemble what it then spans."""
+    if not results.sets:
+        return count(results.finished, one)
+    return f"{results.sets_lived} parameter sets ({count(results.finished, one)}), so it spans chance and what we do not know"
+
+
 def _how_shown(results: Results, metric: str, low: float, high: float) -> str:
     parts = ["added up from the start" if metric == CUMULATIVE else "means of the 12 weeks before"]
     if results.finished > 1:
-        parts.append(f"band: 95 % interval over {count(results.finished, 'replicate')}")
+        parts.append(f"band: 95 % interval over {lives_shown(results, 'replicate')}")
     else:
         parts.append("one replicate, so no interval")
     if low > 0 and low >= 0.4 * high:
@@ -355,7 +362,7 @@ def difference_chart(results: Results, metric: str, smooth: Parts) -> Chart | No
     good = {"up": "above zero is better", "down": "below zero is better"}.get(about.good, "")
     parts = ["pair by pair", "means of the 12 weeks before"]
     if results.finished > 1:
-        parts.append(f"band: 95 % interval over {count(results.finished, 'pair')}")
+        parts.append(f"band: 95 % interval over {lives_shown(results, 'pair')}")
     return Chart(
         key=f"difference-{metric}",
         title=f"{plain(about.label)}: difference from {title_of(results.base)}",
@@ -456,7 +463,7 @@ def groups_chart(results: Results, metric: str) -> Chart | None:
     layout |= {"height": 160 + 26 * len(names), "hovermode": "closest"}
     layout["margin"] = {"l": 120, "r": 16, "t": 56, "b": 76}
     layout["annotations"] = [stamp(f"run {results.run_id[:8]}", -52)]
-    span = "95 % interval over " + count(results.finished, "pair") if results.finished > 1 else "one pair, no interval"
+    span = "95 % interval over " + lives_shown(results, "pair") if results.finished > 1 else "one pair, no interval"
     return Chart(
         key=f"groups-{metric}",
         title=f"{plain(about.label)}: difference by fifth and place",

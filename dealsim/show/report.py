@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dealsim import store
+from dealsim.analysis.doubt import AGREEING
 from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.checkpoints import replace_whole
 from dealsim.errors import StoreError
@@ -27,6 +28,7 @@ from dealsim.show.plots import (
     with_unit,
 )
 from dealsim.show.programme import programme_charts
+from dealsim.show.sure import sure_charts, sure_section
 from dealsim.show.terminal import remarks
 from dealsim.show.words import between, count, figure, in_words, places_of, scaled, title_of
 from dealsim.text import escaped
@@ -72,6 +74,7 @@ class Charts:
         metrics = grouped_metrics(results)
         self.groups = [chart for metric in metrics if (chart := groups_chart(results, metric)) is not None]
         self.groups.sort(key=_how_many_lose, reverse=True)
+        self.sure = sure_charts(results)
         self.programme = programme_charts(results)
         self.over_time: dict[str, list[Pair]] = charts_over_time(results)
         self.flows = flow_charts(results)
@@ -81,7 +84,7 @@ class Charts:
         """All of them, in the order of the page."""
         pairs = [pair for theme in (*THEMES, "") for pair in self.over_time.get(theme, [])]
         both = [chart for pair in pairs for chart in (pair.level, pair.difference) if chart is not None]
-        return [*self.groups, *self.programme, *both, *self.flows, *(life.chart for life in self.lives)]
+        return [*self.groups, *self.sure, *self.programme, *both, *self.flows, *(life.chart for life in self.lives)]
 
 
 def _how_many_lose(chart: Chart) -> int:
@@ -101,6 +104,7 @@ def report_page(results: Results, made_from: str) -> str:
             "What changes" if results.is_comparison else "Where it ends",
             _differences(results) if results.is_comparison else _levels(results),
         ),
+        ("how-sure", "How sure: chance and what we do not know", sure_section(results, charts.sure)),
         ("programme", "What is done, and when", "".join(figure_of(chart, 3) for chart in charts.programme)),
         *((theme, HEADINGS.get(theme, "More measures"), _theme(results, charts.over_time.get(theme, [])))
           for theme in (*THEMES, "")),
@@ -163,11 +167,16 @@ def _list(found: tuple[Finding, ...], most: int) -> str:
     return shown
 
 
+def _and_sets(results: Results) -> str:
+    """What else a direction needs with an ensemble."""
+    return f", and where at least {AGREEING:.0%} of the parameter sets go that way" if results.sets else ""
+
+
 def _in_short(results: Results) -> str:
     """Findings by rule, scenario by scenario: whoever is worse off first, and what cannot be told as plainly."""
     lines = [
         f"<p>Each sentence is made by a fixed rule from the mean of the last {_years(results)}. Better or worse is said "
-        "only where the whole 95 % interval lies on one side of nothing.</p>"
+        f"only where the whole 95 % interval lies on one side of nothing{_and_sets(results)}.</p>"
     ]
     if len(results.names) > 2:
         lines.append(

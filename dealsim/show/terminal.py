@@ -36,6 +36,7 @@ class Shown:
         self._began = 0.0
         self._tenth = 0
         self._stage = ""
+        self._has_lived = False
         self._bar: Progress | None = None
         self._task: Any = None
 
@@ -71,10 +72,11 @@ class Shown:
                 total=whole if done else None,
                 completed=done,
             )
-        elif stage != self._stage and stage == "burn_in":
+        elif stage != self._stage and not self._has_lived and stage == "burn_in":
             note(_STAGES[stage])
-        if stage != self._stage and stage == "live":
-            self._began = now
+        if not self._has_lived and stage == "live":
+            self._began = now  # burn-ins that come between lives, set by set, count towards what is left
+        self._has_lived = self._has_lived or stage == "live"
         self._stage = stage
         tenth = int(10 * done / whole) if whole and stage == "live" else 0
         if self._bar is None and tenth > self._tenth:
@@ -257,6 +259,24 @@ def print_patterns(found: Sequence[Reading], is_over_sets: bool) -> None:
     console.print(Text(summed_up(found)))
 
 
+def lives_of(results: Results) -> str:
+    """How many lives, or pairs of lives, were finished."""
+    one, many = ("pair of lives", "pairs of lives") if results.is_comparison else ("life", "lives")
+    return count(results.finished, one, many)
+
+
+def sure_of(results: Results) -> str:
+    """What intervals span when the replicates are spread over an ensemble of parameter sets."""
+    where = (
+        "one drawn borough" if results.settings["boroughs"] == 1 else f"{results.settings['boroughs']} drawn boroughs"
+    )
+    lived = lives_of(results)
+    return (
+        f"{lived} over {results.sets_lived} calibrated parameter sets: intervals span chance within {where} and what the sets "
+        "disagree about, not doubt about what the sets leave alone or about the model itself."
+    )
+
+
 def remarks(results: Results) -> list[str]:
     """What must be said with any figure of these results."""
     lines = [NOT_CALIBRATED]
@@ -264,7 +284,9 @@ def remarks(results: Results) -> list[str]:
         lines.append(TOO_SMALL)
     if results.finished < 2:
         lines.append("With fewer than two replicates there is no interval: ask for more with --replicates.")
-    if results.settings["boroughs"] == 1:
+    if results.sets:
+        lines.append(sure_of(results))
+    elif results.settings["boroughs"] == 1:
         lines.append("Intervals show chance within one drawn borough, not doubt about the model's numbers.")
     else:
         lines.append("Intervals show chance over boroughs and lives, not doubt about the model's numbers.")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from dealsim.analysis.doubt import AGREEING, DOUBT_COLUMNS
 from dealsim.text import plain
 
 MOST_PLACES = 3
@@ -86,7 +87,9 @@ def places_of(row: Mapping[str, Any]) -> int | None:
 def scaled(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the summary with its figures and unit as they are shown."""
     factor, unit = unit_shown(str(row["unit"]))
-    named = ("mean", "low", "high", "difference", "difference_low", "difference_high")
+    named: tuple[str, ...] = ("mean", "low", "high", "difference", "difference_low", "difference_high")
+    if "agree" in row:  # only an ensemble tells chance and doubt apart
+        named = (*named, *DOUBT_COLUMNS, *(f"difference_{name}" for name in DOUBT_COLUMNS))
     return {**row, **{name: row[name] * factor for name in named if name in row}, "unit": unit}
 
 
@@ -112,12 +115,33 @@ def in_words(row: Mapping[str, Any]) -> str:
     if verdict == "no difference":
         return f"no difference in {count(pairs, 'pair')}"
     if verdict == "cannot tell":
+        if "agree" in row and not row["agree"] >= AGREEING:
+            return f"cannot tell: {disagreement(row)}"
         if pairs < 2:
             return f"cannot tell from {count(pairs, 'pair')}; at least 2 are needed"
         if needed is None or not math.isfinite(needed) or needed > 100_000:
             return f"cannot tell from {count(pairs, 'pair')}"
         return f"cannot tell from {count(pairs, 'pair')}; about {max(int(needed), pairs + 1):,} would do"
     return str(verdict)
+
+
+def disagreement(row: Mapping[str, Any]) -> str:
+    """Why no direction is told where too few of the parameter sets go the same way.
+
+    >>> disagreement({"agree": 0.65, "pair_sets": 20.0, "difference": -0.4})
+    'the parameter sets disagree: in 13 of 20 it is lower'
+    """
+    if not math.isfinite(row["agree"]):
+        return "too few lives of each parameter set were finished"
+    way = "lower" if row["difference"] < 0 else "higher"
+    return f"the parameter sets disagree: in {sets_agreeing(row)} it is {way}"
+
+
+def sets_agreeing(row: Mapping[str, Any]) -> str:
+    """How many of the parameter sets go the way of the mean: `13 of 20`."""
+    if not math.isfinite(row["agree"]):
+        return "–"
+    return f"{round(row['agree'] * row['pair_sets'])} of {int(row['pair_sets'])}"
 
 
 def sentence(row: Mapping[str, Any], base: str) -> str:

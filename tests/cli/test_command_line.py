@@ -135,6 +135,30 @@ def test_a_dry_run_runs_nothing(called, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_a_dry_run_of_an_ensemble_says_sets_lives_and_burn_ins(called, tmp_path):
+    words = ("compare", "cuts_only", "deal", "--ensemble", "4", "--dry-run", "--out", str(tmp_path / "none"))
+    code, out, _ = called(*words)
+    assert code == 0
+    assert "16 runs of 33,000 citizens" in out
+    assert "8 lives of each scenario over 4 parameter sets; 4 boroughs to burn in" in out
+    told = json.loads(called(*words, "--json")[1])
+    assert (told["ensemble"], told["replicates"], told["burn_ins"]) == (4, 8, 4)
+    assert "ensemble" not in json.loads(called("run", "deal", "--dry-run", "--json")[1])
+
+
+def test_an_ensemble_is_shown_in_the_table_and_in_json(called, tmp_path):
+    words = ("compare", "cuts_only", "deal", "--size", "400", "--years", "1", "--ensemble", "2", "--out", str(tmp_path))
+    code, out, _ = called(*words)
+    assert code == 0
+    assert "4 pairs of lives over 2 calibrated parameter sets" in " ".join(out.split())
+    told = json.loads(called(*words, "--seed", "2", "--json")[1])
+    assert told["ensemble"]["sets"] == 2
+    entry = told["scenarios"]["deal"]["mean_trust"]
+    parts = {"chance", "chance_interval", "doubt", "range_over_sets"}
+    assert parts <= set(entry["sure"]) and {*parts, "sets_agreeing"} == set(entry["difference_sure"])
+    assert called("verify", "latest", "--out", str(tmp_path))[0] == 0
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -151,6 +175,11 @@ def test_a_dry_run_runs_nothing(called, tmp_path):
         (["run", "deal", "--place", "no such.csv"], 2, "no such file"),
         (["run", "deal", "--place", "."], 2, "folder"),
         (["run", "deal", "--rank-of", "10"], 2, "place file"),
+        (["run", "deal", "--ensemble", "1"], 2, "ensemble is 1; it must be a whole number from 2"),
+        (["run", "deal", "--ensemble", "1", "--dry-run"], 2, "ensemble is 1; it must be a whole number from 2"),
+        (["run", "deal", "--ensemble", "999999"], 2, "ensemble is 999999"),
+        (["run", "deal", "--ensemble", "few"], 2, "--ensemble"),
+        (["run", "deal", "--ensemble", "5", "--replicates", "9", "--dry-run"], 2, "needs 10 or more"),
         (["run", "nothing.yaml"], 2, "nothing.yaml"),
         (["run", "\x1b[31mred"], 2, "no scenario"),
         (["run", "a\x00b"], 2, "error"),

@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SMALLER = "--size 600 --replicates 2"
 """What is added to each `dealsim run` and `dealsim compare` of a page: the last word on a size wins. This and what
 follows are the one place in which the pages are made smaller than they say."""
+SMALLER_ENSEMBLE = "--size 600 --ensemble 2 --replicates 4"
+"""The same for a run or a comparison over parameter sets, each of which needs two lives."""
 SMALLER_SWEEP = "--size 400 --years 1"
 """The same for each `dealsim sweep`, whose replicates and points a page may go on to count."""
 
@@ -132,7 +134,8 @@ def put_on_path(folder: Path) -> None:
     """Let `dealsim` and `python` in a shell block be those of this interpreter, and runs small."""
     folder.mkdir(exist_ok=True)
     python = f'exec "{sys.executable}" -W error'
-    small = f'case "$1" in run|compare) set -- "$@" {SMALLER};; sweep) set -- "$@" {SMALLER_SWEEP};; esac'
+    lives = f'case " $* " in *" --ensemble "*) set -- "$@" {SMALLER_ENSEMBLE};; *) set -- "$@" {SMALLER};; esac'
+    small = f'case "$1" in run|compare) {lives};; sweep) set -- "$@" {SMALLER_SWEEP};; esac'
     for name, text in {"python": f'{python} "$@"', "dealsim": f'{small}\n{python} -m dealsim "$@"'}.items():
         (folder / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
         (folder / name).chmod(0o755)

@@ -298,7 +298,7 @@ def test_a_full_disk_only_costs_the_cache(cache, monkeypatch):
 
 def test_the_key_moves_with_everything_burn_in_depends_on():
     made = plan("run", ("deal",), **TINY)
-    parameters = made.parameters[0]
+    parameters = made.parameters_of(0, 0)
     keys = {
         checkpoints.key_of(made.place, 600, 5, parameters, 10),
         checkpoints.key_of(made.place, 601, 5, parameters, 10),
