@@ -72,7 +72,7 @@ def test_the_public_names_are_these():
 
     assert set(dealsim.__all__) == {
         *("DealModel", "MODEL_VERSION", "Results", "__version__", "compare", "load_scenario"),
-        *("analyse", "read", "read_sweep", "run", "save", "sweep", "verify", "verify_sweep", "write_report"),
+        *("analyse", "assure", "read", "read_sweep", "run", "save", "sweep", "verify", "verify_sweep", "write_report"),
     }
     with pytest.raises(AttributeError):
         dealsim.nothing
