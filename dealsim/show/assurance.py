@@ -10,7 +10,6 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,12 @@ from dealsim.parameters import RIVALS
 from dealsim.results import Results
 from dealsim.scenarios.timetable import is_old
 from dealsim.show import shipped
-from dealsim.show.findings import findings
 from dealsim.show.grounds import levers, limits_said
 from dealsim.show.html import page_of, table
 from dealsim.show.influence import (
     NONE_STANDS_OUT,
     NOT_RATED,
+    NOT_SETTLED,
     NOT_SHIPPED,
     RATINGS,
     STRONG_FROM,
@@ -38,10 +37,12 @@ from dealsim.show.influence import (
     assumptions,
     counted,
     headline_of,
+    influence_in_figures,
     measured_as,
     named,
     reach_of,
     shown_influence,
+    unit_of,
 )
 from dealsim.show.terminal import remarks
 from dealsim.show.words import count, title_of
@@ -69,6 +70,7 @@ MAY_NOT = (
     "To judge a council, a team or a person: everybody in it is invented.",
     "As the only ground for a decision.",
 )
+KEPT = "Tests kept with the code"
 NEVER_TESTED = (
     ("Comparison with what came of the Deal in Wigan", "Wigan's own outcomes are no input and were not compared"),
     ("Review by others", "the package holds no record of a review by anyone outside it"),
@@ -80,9 +82,10 @@ _STYLE = """
 .rag { display: inline-block; font-weight: 700; padding: .05rem .5rem; border: 2px solid; border-radius: .25rem; white-space: nowrap; }
 .rag-red { background: #fbe3df; color: #7a1400; } .rag-amber { background: #fff0cc; color: #5c3d00; border-style: dashed; }
 .rag-green { background: #e0f2e5; color: #00432a; border-style: dotted; } .rag-not { background: #eee; color: #333; border-width: 1px; }
+@media (min-width: 60rem) { #assumptions ~ .wide tbody th { min-width: 15rem; } }
 .sign td { height: 3.2rem; min-width: 9rem; } .sign tbody th { max-width: 30rem; } .fill { border-bottom: 1px solid #1c1c1c; min-height: 2rem; margin: .25rem 0 1rem; max-width: 46rem; }
 @page { size: A4 landscape; margin: 12mm; }
-@media print { section { break-inside: auto; } #statement { break-before: page; } .hash { font-size: 8pt; } }
+@media print { body { font-size: 8.5pt; line-height: 1.35; } th, td { padding: .1rem .6rem .1rem 0; } h2 { margin-top: 1.5rem; } #statement { break-before: page; } }
 """
 
 
@@ -231,9 +234,8 @@ def _patterns() -> list[Check]:
 
 
 def _tests_of_package() -> list[Check]:
-    where = "Tests kept with the code"
     return [
-        Check(where, line, "not run for this pack", folder) for folder, said in shipped.tests().items() for line in said
+        Check(KEPT, line, "not run for this pack", folder) for folder, said in shipped.tests().items() for line in said
     ]
 
 
@@ -246,7 +248,6 @@ def _not_tested(replay: bool) -> list[Check]:
 
 
 def _assumption_rows(rated: Iterable[Assumption], results: Results) -> list[dict[str, Any]]:
-    unit = results.metrics[results.headline[0]].unit if results.headline else ""
     return [
         {
             "rating": one.rating,
@@ -258,8 +259,8 @@ def _assumption_rows(rated: Iterable[Assumption], results: Results) -> list[dict
             "low": one.spec.low,
             "high": one.spec.high,
             "influence": one.strength or "not measured",
-            "influence_on": headline_of(results) if results.headline else "",
-            "influence_unit": unit,
+            "influence_on": headline_of(results),
+            "influence_unit": unit_of(results),
             "influence_size": one.influence.mu_star if one.influence else None,
             "influence_low": one.influence.low if one.influence else None,
             "influence_high": one.influence.high if one.influence else None,
@@ -299,10 +300,12 @@ def _decisions(results: Results) -> list[tuple[str, str, str, str, str, str]]:
     """The decisions behind the model, then the choices of the scenarios."""
     rows = [("model", one.number, one.title, one.chosen, one.given_up, one.page) for one in shipped.decisions()]
     for name, content in zip(results.names, results.scenarios, strict=True):
-        said = [f"{key}: {content[key]}" for key in ("question", "author", "date") if content.get(key)]
-        said += [f"rivals that hold: {', '.join(content['rivals'])}"] if content.get("rivals") else []
+        said = [str(content["question"])] if content.get("question") else []
+        by = [str(content[key]) for key in ("author", "date") if content.get(key)]
+        said += [f"By {', '.join(by)}."] if by else []
+        said += [f"Rivals that hold: {', '.join(content['rivals'])}."] if content.get("rivals") else []
         source = "; ".join(shipped.titled(source) for source in content.get("sources", ()))
-        rows.append(("scenario", "", title_of(name), plain("; ".join(said), 900), "", source))
+        rows.append(("scenario", "", title_of(name), plain(" ".join(said), 900), "", source))
     rows += [("lever", "", *row) for row in _moved_levers(results)]
     asked = results.settings
     for what in ("size", "years", "replicates", "boroughs", "seed"):
@@ -329,7 +332,6 @@ def _moved_levers(results: Results) -> list[tuple[str, str, str, str]]:
 def _data(path: Path, results: Results) -> list[tuple[str, str, str, str, str]]:
     """What went in and what came out: place, figures people are drawn to, versions, seeds, hashes."""
     origin = json.loads((path / "provenance.json").read_bytes())
-    record = json.loads((path / store.MANIFEST).read_bytes())
     asked, place = results.settings, results.settings["place"]
     rows = [("result", "Run", results.run_id, "", ""), ("result", "Made at (UTC)", origin["created"], "", ""),
             ("result", "Manifest (sha256)", store.manifest_hash(path), "", ""),
@@ -358,9 +360,17 @@ def _data(path: Path, results: Results) -> list[tuple[str, str, str, str, str]]:
             f"borough {run['borough_seed']}, lives {run['life_seed']}, id {run['run_id']}, state {run['state_hash']}"
         )
         rows.append(("seed", f"{title_of(run['scenario'])}, replicate {run['replicate'] + 1}", seeds, "", ""))
-    for name, about in sorted(record["files"].items()):
-        rows.append(("file", plain(name), f"sha256 {about['sha256']}, {about['bytes']:,} bytes", "", ""))
+    rows += [("file", name, said, "", "") for name, said in _files_written(path)]
     return [(kind, what, plain(value, 900), source, grade) for kind, what, value, source, grade in rows]
+
+
+def _files_written(path: Path) -> list[tuple[str, str]]:
+    """Every file with its hash and size as the manifest has them; nothing where the manifest is damaged."""
+    try:
+        files = json.loads((path / store.MANIFEST).read_bytes())["files"]
+        return [(plain(name), f"sha256 {of['sha256']}, {of['bytes']:,} bytes") for name, of in sorted(files.items())]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
 
 
 def _said(value: Any) -> str:
@@ -385,10 +395,15 @@ def _warnings(results: Results, rated: list[Assumption], problems: Sequence[str]
         )
     if red[NOT_RATED]:
         lines.append(NOT_SHIPPED)
-    if results.is_comparison and results.finished:
-        for name in results.names[1:]:
-            unsure = findings(results, name).unsure
-            lines += [f"{title_of(name)}: {one.text}" for one in unsure]
+    rows = results.rows().to_dict("records") if results.is_comparison else []
+    for name in results.names[1:]:
+        own = [row for row in rows if row["scenario"] == name]
+        unsure = [plain(row["label"]) for row in own if row["verdict"] == "cannot tell"]
+        if unsure:
+            lines.append(
+                f"{title_of(name)} against {title_of(results.base)}: {len(unsure)} of {count(len(own), 'headline measure')} "
+                f"cannot be told from {count(results.finished, 'pair')}: {'; '.join(unsure)}."
+            )
     return lines
 
 
@@ -414,10 +429,9 @@ def _page(
     what = f"{'; '.join(names[1:])} against {names[0]}" if results.is_comparison else names[0]
     title = f"Assurance pack: {what}"
     stamp = f"Run <code>{results.run_id}</code>, manifest <code>{store.manifest_hash(path)}</code>"
-    made = datetime.fromisoformat(origin["created"])
     head = [
         f"<h1>{escaped(title, 400)}</h1>",
-        f'<p class="muted hash">{stamp}. Made {made:%d %B %Y}, {made:%H:%M} UTC, by dealsim {escaped(origin["dealsim"])}, model '
+        f'<p class="muted hash">{stamp}. Made {escaped(origin["created"])} (UTC) by dealsim {escaped(origin["dealsim"])}, model '
         f"{escaped(origin['model_version'])}; checked and written by dealsim {__version__}, model {MODEL_VERSION}.</p>",
         '<p>This pack gathers what the <abbr title="HM Treasury and the Government Analysis Function: guidance on producing '
         'quality analysis">Aqua Book</abbr> expects of a model that is used for a decision. It is filled from the code and '
@@ -448,10 +462,11 @@ def _page(
 
 def _in_short(results: Results, rated: list[Assumption], checks: list[Check], problems: Sequence[str]) -> str:
     rows = [(_rag(rating), str(number)) for rating, number in counted(rated).items() if number]
-    verified = next(one for one in checks if one.kind.startswith("This result"))
     last = [one for one in checks if one.kind.startswith("This result")][-1]
-    said = f"<p>Verification: <strong>{'a mismatch was found' if problems else escaped(last.outcome)}</strong>"
-    said += f". {escaped(verified.more, 600)}.</p>" if verified.more and not problems else ".</p>"
+    outcome = (
+        last.outcome if last.outcome != "not done" else "every file is as it was written; the runs were not lived again"
+    )
+    said = f"<p>Verification: <strong>{'a mismatch was found' if problems else escaped(outcome)}</strong>.</p>"
     questions = "".join(
         f"<li><strong>{escaped(title_of(name))}</strong>: {escaped(content['question'], 600)}</li>"
         for name, content in zip(results.names, results.scenarios, strict=True)
@@ -475,13 +490,44 @@ def _rule() -> str:
 def _assumptions_section(results: Results, rated: list[Assumption]) -> str:
     with_influence = [one.influence for one in rated if one.influence]
     longest = max((one.high for one in with_influence), default=0.0)
-    unit = results.metrics[results.headline[0]].unit
     lines = [_rule()]
     if with_influence:
-        lines.append(f'<p class="muted">{escaped(measured_as(results), 900)}</p>')
+        lines.append(f'<p class="muted">{escaped(measured_as(results), 900)} {NOT_SETTLED}</p>')
     else:
         is_missing = any(one.strength is None for one in rated)
         lines.append(f"<p>{NOT_SHIPPED + ' So nothing is rated.' if is_missing else NONE_STANDS_OUT}</p>")
+    for rating in RATINGS:
+        chosen = [one for one in rated if one.rating == rating]
+        if not chosen:
+            continue
+        lines.append(f"<h3>{rating.capitalize()}: {len(chosen)}</h3>")
+        if rating in ("red", "amber"):
+            lines.append(_in_full(chosen, rating, unit_of(results), longest))
+        else:
+            lines.append(_in_brief(chosen, rating, unit_of(results)))
+    return "\n".join(lines)
+
+
+def _value(one: Assumption) -> str:
+    default = "" if one.used == f"{one.default:g}" else f"default {one.default:g}, "
+    return f'{escaped(one.used, 400)}<span class="meaning">{escaped(default + one.spec.unit)}</span>'
+
+
+def _in_full(chosen: list[Assumption], rating: str, unit: str, longest: float) -> str:
+    """The assumptions to worry about, with all that is known of each."""
+    rows = [
+        (
+            named(one),
+            _rag(rating),
+            _value(one),
+            reach_of(one.spec),
+            f"{one.strength}{shown_influence(one.influence, unit, longest) if one.influence else ''}",
+            f"<strong>{escaped(one.spec.grade)}</strong>. {escaped(one.source, 600)}"
+            f'<span class="meaning">How sure: {escaped(one.sure, 600)}</span>',
+            escaped(WHAT_WOULD_CHANGE_IT[one.spec.grade]),
+        )
+        for one in chosen
+    ]
     heads = (
         "Parameter",
         "Rating",
@@ -491,28 +537,28 @@ def _assumptions_section(results: Results, rated: list[Assumption]) -> str:
         "Evidence",
         "What would change it",
     )
-    for rating in RATINGS:
-        chosen = [one for one in rated if one.rating == rating]
-        if not chosen:
-            continue
-        rows = []
-        for one in chosen:
-            said = one.strength or "not measured"
-            if one.influence:
-                said = f"{said}: {shown_influence(one.influence, unit, longest)}"
-            value = f"{escaped(one.used, 400)}"
-            if one.used != f"{one.default:g}":
-                value += f'<span class="meaning">default {one.default:g}</span>'
-            rows.append(
-                (named(one), _rag(rating), f'{value}<span class="meaning">{escaped(one.spec.unit)}</span>',
-                 reach_of(one.spec), said,
-                 f'<strong>{escaped(one.spec.grade)}</strong>. {escaped(one.source, 600)}<span class="meaning">How sure: '
-                 f"{escaped(one.sure, 600)}</span>",
-                 escaped(WHAT_WOULD_CHANGE_IT[one.spec.grade]))
-            )  # fmt: skip
-        lines.append(f"<h3>{rating.capitalize()}: {len(chosen)}</h3>")
-        lines.append(table(heads, rows, f"Assumptions rated {rating}, the strongest first"))
-    return "\n".join(lines)
+    return table(heads, rows, f"Assumptions rated {rating}, the strongest first")
+
+
+def _in_brief(chosen: list[Assumption], rating: str, unit: str) -> str:
+    """The other assumptions, a short row each: there are some two hundred of them, and this is printed."""
+    rows = [
+        (
+            named(one),
+            _rag(rating),
+            _value(one),
+            reach_of(one.spec),
+            f"{one.strength or 'not measured'}{f': {influence_in_figures(one.influence, unit)}' if one.influence else ''}",
+            escaped(one.spec.grade),
+            escaped(one.source, 600),
+        )
+        for one in chosen
+    ]
+    heads = ("Parameter", "Rating", "Value used", "Range", "Influence", "Grade", "Source")
+    said = "How sure each source is, and what would change a value, stand in <code>assumptions.csv</code>."
+    return f'<p class="muted">{said}</p>' + table(
+        heads, rows, f"Assumptions {'' if rating == NOT_RATED else 'rated '}{rating}"
+    )
 
 
 def _structure(results: Results) -> str:
@@ -572,13 +618,21 @@ def _tests_section(checks: list[Check]) -> str:
     lines = []
     for kind in dict.fromkeys(one.kind for one in checks):
         chosen = [one for one in checks if one.kind == kind]
-        rows = [(escaped(one.asked, 600), escaped(one.outcome), escaped(one.more, 600)) for one in chosen]
-        lines.append(table(("What was asked", "How it came out", "More"), rows, escaped(kind)))
-        if kind.startswith("Tests kept"):
+        if kind == KEPT:
             lines.append(
-                '<p class="muted">These run on every change of the code. They were not run for this pack; in a clone, '
+                "<p>These run on every change of the code. They were <strong>not run for this pack</strong>; in a clone, "
                 "<code>python -m pytest</code> runs them.</p>"
             )
+            folders = [
+                (f"<code>{escaped(folder)}</code>", escaped(" ".join(said), 3000))
+                for folder, said in shipped.tests().items()
+            ]
+            lines.append(table(("Folder", "What its tests ask"), folders, KEPT))
+            continue
+        rows = [
+            (escaped(one.asked, 600), escaped(one.outcome), escaped(one.more.replace("`", ""), 600)) for one in chosen
+        ]
+        lines.append(table(("What was asked", "How it came out", "More"), rows, escaped(kind)))
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""How strongly each parameter moves a headline, against how good its evidence is: the one place that says red or green.
+"""How strongly each parameter moves a headline against how good its evidence is, and so what is red, amber or green.
 
 The influences come from `dealsim.calibration`, the grades from the declarations; nothing is run here.
 """
@@ -52,6 +52,7 @@ WHAT_WOULD_CHANGE_IT = {
 TOP = 10
 """How many parameters a report lists."""
 NONE_STANDS_OUT = "No parameter stood out from chance for this measure."
+NOT_SETTLED = "Not settled means that the figure still moved as runs were added."
 NOT_SHIPPED = "How strongly each parameter moves this measure has not been measured for this version of dealsim."
 
 
@@ -167,8 +168,12 @@ def _used(name: str, each: dict[str, Parameters], of_sets: list[float]) -> str:
 
 def headline_of(results: Results) -> str:
     """The measure that influences are on, as a reader calls it."""
-    about = results.metrics[results.headline[0]]
-    return about.label
+    return results.metrics[results.headline[0]].label if results.headline else "the headline"
+
+
+def unit_of(results: Results) -> str:
+    """The unit of that measure."""
+    return results.metrics[results.headline[0]].unit if results.headline else ""
 
 
 def measured_as(results: Results) -> str:
@@ -181,21 +186,23 @@ def measured_as(results: Results) -> str:
     return (
         f"Influence is the mean size of the change in {headline_of(results).lower()}, taken as {of}, when this one "
         "parameter moves across half of its declared range around its default. It was measured in a Wigan-like borough, "
-        "not for this very scenario, so read it as a guide. Only parameters that stand out from chance are listed."
+        "not for this very scenario, so read it as a guide."
     )
+
+
+def influence_in_figures(one: Influence, unit: str) -> str:
+    """An influence with its interval."""
+    factor, said = unit_shown(unit)
+    low, high = one.low * factor, one.high * factor
+    places = places_of({"low": low, "high": high})
+    points = " points" if said.startswith("%") else ""
+    return f"{figure(one.mu_star * factor, places=places)}{points} ({escaped(between(low, high, places=places))})"
 
 
 def shown_influence(one: Influence, unit: str, longest: float) -> str:
     """An influence as a bar with its interval, and in figures."""
-    factor, said = unit_shown(unit)
-    ends = {"low": one.low * factor, "high": one.high * factor}
-    places = places_of(ends)
-    points = " points" if said.startswith("%") else ""
-    settled = "" if one.converged else '<span class="meaning">still moving as runs were added</span>'
-    return (
-        f"{_bar(one, longest)}{figure(one.mu_star * factor, places=places)}{points} "
-        f"({escaped(between(ends['low'], ends['high'], places=places))}){settled}"
-    )
+    settled = "" if one.converged else '<span class="meaning">not settled</span>'
+    return f"{_bar(one, longest)}{influence_in_figures(one, unit)}{settled}"
 
 
 def _bar(one: Influence, longest: float) -> str:
@@ -228,11 +235,10 @@ def top_parameters(results: Results) -> str:
     if not found:
         return f"{heading}<p>{NOT_SHIPPED if found is None else NONE_STANDS_OUT}</p>"
     first = sorted((one for one in assumptions(results) if one.influence), key=_strongest)[:TOP]
-    unit = results.metrics[results.headline[0]].unit
     longest = max(one.influence.high for one in first if one.influence)
     rows = [
         (named(one), f"{escaped(one.used)}<span class=\"meaning\">{escaped(one.spec.unit)}</span>",
-         escaped(reach_of(one.spec)), shown_influence(one.influence, unit, longest), escaped(one.spec.grade),
+         escaped(reach_of(one.spec)), shown_influence(one.influence, unit_of(results), longest), escaped(one.spec.grade),
          escaped(one.source, 600))
         for one in first if one.influence
     ]  # fmt: skip
@@ -240,7 +246,7 @@ def top_parameters(results: Results) -> str:
     caption = f"The {len(rows)} parameters that matter most for {escaped(headline_of(results).lower())}"
     if len(rows) == 1:
         caption = f"The one parameter that stands out for {escaped(headline_of(results).lower())}"
-    return f'{heading}<p class="muted">{escaped(measured_as(results), 900)}</p>{table(heads, rows, caption)}'
+    return f'{heading}<p class="muted">{escaped(measured_as(results), 900)} Only parameters that stand out from chance are listed. {NOT_SETTLED}</p>{table(heads, rows, caption)}'
 
 
 def _strongest(one: Assumption) -> tuple[float, str]:
