@@ -54,7 +54,7 @@ def test_a_pack_has_every_part_and_every_log(folder, lived, measured):  # noqa: 
     assert list(found) == list(assurance.LOGS)
     named = [row["parameter"] for row in found["assumptions"]]
     assert sorted(named) == sorted([*every_parameter(), *(f"rival.{name}" for name in RIVALS)])
-    assert [row["rating"] for row in found["assumptions"]][0] == "red"
+    assert found["assumptions"][0]["rating"] == "red"
     assert sum(pack.ratings.values()) == len(every_parameter())
     assert pack.ratings["red"] == sum(row["rating"] == "red" for row in found["assumptions"]) > 0
     assert not store.damage(folder), "the pack is derived, and is no part of the data"
@@ -150,13 +150,16 @@ def test_a_damaged_manifest_is_said_and_not_tripped_over(folder):
     assert assure(folder, replay=False).problems == ("manifest.json: is not as it was written",)
 
 
-@pytest.mark.parametrize("name", ["nowhere", "empty", "sweep"])
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
 def test_what_is_no_result_is_refused(name, tmp_path):
     (tmp_path / "empty").mkdir()
-    (tmp_path / "sweep").mkdir()
-    (tmp_path / "sweep" / "sweep.json").write_text("{}")
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="no results folder"):
         assure(tmp_path / name)
+
+
+def test_a_sweep_is_refused_by_name(analysis):
+    with pytest.raises(InputError, match="is a sweep"):
+        assure(next(folder for folder in analysis.parents if (folder / "manifest.json").exists()))
 
 
 def test_a_pack_does_not_go_among_the_data(folder, tmp_path):

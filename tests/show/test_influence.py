@@ -99,7 +99,7 @@ def test_a_single_run_takes_the_influences_on_the_level(lived, measured):
 
 
 def test_without_measurements_nothing_is_rated_and_the_report_says_so(lived, not_measured):
-    assert set(one.rating for one in on.assumptions(lived)) == {"not rated"}
+    assert {one.rating for one in on.assumptions(lived)} == {"not rated"}
     assert on.NOT_SHIPPED in on.top_parameters(lived)
     assert on.NOT_SHIPPED in report_page(lived, "0" * 64)
 
@@ -116,7 +116,7 @@ def test_a_report_lists_ten_with_words_figures_and_titles(lived, measured):
 
 
 def test_a_share_is_shown_in_points(measured):
-    assert on.influence_in_figures(moves("staff.by_fear", 0.02), "share of people in need") == "2 points (1 to 3)"
+    assert on.influence_in_figures(moves("staff.by_fear", 0.02), "share of people in need") == "2.0 points (1.0 to 3.0)"
 
 
 def test_values_are_those_that_were_used(lived: Results):
