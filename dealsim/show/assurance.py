@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +142,11 @@ def assure(
     path = store.find(folder, root)
     _check_folder(path)
     target = _target(path, out)
-    found = store.verify(path, replay=replay, workers=workers, progress=progress)
+    try:
+        found = store.verify(path, replay=replay, workers=workers, progress=progress)
+    except InputError as none:  # every run failed: the pack says so, and that is worth having
+        found = store.verify(path, replay=False)
+        found = replace(found, notes=(*found.notes, str(none)))
     try:
         results = store.read_unchecked(path)
     except StoreError as problem:
@@ -433,9 +437,9 @@ def _page(
         f"<h1>{escaped(title, 400)}</h1>",
         f'<p class="muted hash">{stamp}. Made {escaped(origin["created"])} (UTC) by dealsim {escaped(origin["dealsim"])}, model '
         f"{escaped(origin['model_version'])}; checked and written by dealsim {__version__}, model {MODEL_VERSION}.</p>",
-        '<p>This pack gathers what the <abbr title="HM Treasury and the Government Analysis Function: guidance on producing '
-        'quality analysis">Aqua Book</abbr> expects of a model that is used for a decision. It is filled from the code and '
-        "from the checks below. It is not assured until people have read it and signed.</p>",
+        "<p>This pack gathers what the Aqua Book, the UK government’s guide to good analysis, expects of a model that is "
+        "used for a decision. It is filled from the code and from the checks below. It is not assured until people have "
+        "read it and signed.</p>",
     ]
     if problems:
         head.append(

@@ -138,6 +138,20 @@ def test_a_known_life_that_ends_otherwise_is_a_mismatch(folder, monkeypatch):
     assert doctor.KNOWN_LIFE.state_hash != "0" * 64
 
 
+def test_where_every_run_failed_the_pack_says_so(tmp_path, monkeypatch):
+    from dealsim import runs
+
+    def broken(*_):
+        raise ArithmeticError("broken on purpose")
+
+    monkeypatch.setattr(runs, "_live_one", broken)
+    monkeypatch.setattr(assurance, "end_of_known_life", lambda: doctor.KNOWN_LIFE.state_hash)
+    failed = runs.compare("cuts_only", "deal", size=300, years=1, replicates=2, workers=1)
+    text = assure(store.save(failed, tmp_path)).page.read_text(encoding="utf-8")
+    assert "broken on purpose" in text and "Only 0 of 2 replicates were finished" in text
+    assert "no run of these results was finished" in text
+
+
 def test_a_folder_that_cannot_be_read_is_a_mismatch_without_a_pack(folder):
     (folder / "series.parquet").write_bytes(b"nonsense")
     with pytest.raises(MismatchError, match="no pack was written"):
