@@ -53,7 +53,7 @@ ASSURANCE = "assurance"
 PAGE = "assurance.html"
 LOGS = ("assumptions", "decisions", "data", "tests")
 ROLES = (
-    ("Commissioner", "I asked for this analysis. The question above is the one I need answered, and I have read the limits."),
+    ("Commissioner", "I asked for this analysis. The purpose above is mine, and I have read the limits."),
     ("Analyst", "I made this analysis. The logs are whole as far as I know, and I have said where I am unsure."),
     ("Analytical assurer", "I did not make this analysis. I have checked it as far as the decision calls for, as noted here."),
     ("Approver", "I am content that this analysis is used for the purpose above, within its limits."),

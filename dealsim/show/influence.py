@@ -15,6 +15,7 @@ from dealsim.metrics import HEADLINE
 from dealsim.parameters import Parameters, every_parameter, with_rivals, with_values
 from dealsim.results import Results
 from dealsim.show.html import table
+from dealsim.show.plots import with_unit
 from dealsim.show.shipped import how_sure, keys_in, titled
 from dealsim.show.words import between, figure, places_of, title_of, unit_shown
 from dealsim.text import escaped
@@ -183,8 +184,9 @@ def measured_as(results: Results) -> str:
         if results.is_comparison
         else "the level under the old regime"
     )
+    measure = with_unit(headline_of(results).lower(), unit_shown(unit_of(results))[1])
     return (
-        f"Influence is the mean size of the change in {headline_of(results).lower()}, taken as {of}, when this one "
+        f"Influence is the mean size of the change in {measure}, taken as {of}, when this one "
         "parameter moves across half of its declared range around its default. It was measured in a Wigan-like borough, "
         "not for this very scenario, so read it as a guide."
     )

@@ -112,6 +112,7 @@ def test_a_report_lists_ten_with_words_figures_and_titles(lived, measured):
     assert "Skogan, W. G. (2006)" in text
     assert text.count(">not settled<") == 1
     assert "half of its declared range" in text and "not for this very scenario" in text
+    assert "per 1,000 residents" in text, "figures have their unit"
     assert "src-" not in text
 
 
