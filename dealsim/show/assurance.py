@@ -239,7 +239,9 @@ def _patterns() -> list[Check]:
 
 def _tests_of_package() -> list[Check]:
     return [
-        Check(KEPT, line, "not run for this pack", folder) for folder, said in shipped.tests().items() for line in said
+        Check(KEPT, line, "not run for this pack", folder)
+        for folder, said in shipped.kept_tests().items()
+        for line in said
     ]
 
 
@@ -629,7 +631,7 @@ def _tests_section(checks: list[Check]) -> str:
             )
             folders = [
                 (f"<code>{escaped(folder)}</code>", escaped(" ".join(said), 3000))
-                for folder, said in shipped.tests().items()
+                for folder, said in shipped.kept_tests().items()
             ]
             lines.append(table(("Folder", "What its tests ask"), folders, KEPT))
             continue

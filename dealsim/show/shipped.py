@@ -174,7 +174,7 @@ def decisions() -> list[Decision]:
     return [Decision(**said) for said in _shipped()["decisions"]]
 
 
-def tests() -> dict[str, list[str]]:
+def kept_tests() -> dict[str, list[str]]:
     """What each file of tests asks, by folder."""
     return {folder: list(said) for folder, said in _shipped()["tests"].items()}
 
