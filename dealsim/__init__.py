@@ -17,6 +17,7 @@ _PUBLIC = {
     "save": ("dealsim.store", "save"),
     "read": ("dealsim.store", "read"),
     "verify": ("dealsim.store", "verify"),
+    "assure": ("dealsim.show.assurance", "assure"),
     "write_report": ("dealsim.show.report", "write_report"),
     "sweep": ("dealsim.sweeps.carrying_out", "sweep"),
     "read_sweep": ("dealsim.sweeps.results", "read_sweep"),

@@ -184,6 +184,46 @@ def verify(
 
 
 @app.command()
+def assure(
+    folder: Annotated[str, typer.Argument(help="A results folder, the first eight signs of its id, or `latest`")],
+    out: Annotated[
+        str | None, typer.Option(help="Folder for the pack [default: derived/assurance in the results folder]")
+    ] = None,
+    results: Annotated[str, typer.Option(help="Where results folders lie, to find one by its id")] = "results",
+    workers: Workers = None,
+    replay: Annotated[
+        bool, typer.Option(help="Live the runs and the known life again, as verify and doctor do")
+    ] = True,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Write the assurance pack of a result: logs, test evidence, limits, and a statement to sign."""
+    from dealsim import store
+    from dealsim.show.assurance import assure as assured
+    from dealsim.show.terminal import Shown
+
+    with Shown(quiet or as_json) as progress:
+        found = assured(folder, out=out, replay=replay, workers=workers, root=results, progress=progress)
+    if as_json:
+        logs = {log.stem: log.as_posix() for log in found.logs}
+        _print_json(
+            {"page": found.page.as_posix(), **logs, "ratings": found.ratings, "replayed": found.replayed,
+             "problems": list(found.problems)}
+        )  # fmt: skip
+        return MISMATCH if found.problems else OK
+    for line in found.problems:
+        _say_error(line)
+    if not quiet:
+        typer.echo("Assumptions: " + ", ".join(f"{n} {rating}" for rating, n in found.ratings.items() if n))
+        lived = (
+            f"{found.replayed} runs lived again to the last bit" if found.replayed else "the runs were not lived again"
+        )
+        typer.echo(f"Checked: {'a mismatch was found, and the pack says so' if found.problems else lived}")
+    typer.echo(f"Pack:    {store.shown(found.page)}")
+    return MISMATCH if found.problems else OK
+
+
+@app.command()
 def sweep(
     file: Annotated[str, typer.Argument(help="A sweep file (.yaml)")],
     size: Annotated[int | None, typer.Option(help="Citizens, in place of what the file says")] = None,

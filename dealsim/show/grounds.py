@@ -13,29 +13,29 @@ from dealsim.parameters import every_parameter
 from dealsim.results import Results
 from dealsim.scenarios.timetable import is_old
 from dealsim.show.html import table
+from dealsim.show.influence import top_parameters
 from dealsim.show.parameters import as_rows, cells_of, grades
+from dealsim.show.shipped import titled
 from dealsim.show.terminal import sure_of
 from dealsim.show.words import count, title_of
 from dealsim.text import escaped, plain
 
 
-def limits(results: Results) -> str:
-    """How far the figures may be trusted: what they are not, and what they rest on."""
+def limits_said(results: Results) -> tuple[str, ...]:
+    """What the figures are not, one sentence each."""
     boroughs = int(results.settings["boroughs"])
     chance = "one drawn borough" if boroughs == 1 else count(boroughs, "drawn borough")
     spans = f"Intervals show chance within {chance}, not doubt about the parameters or about the model itself."
     fitted = "Most parameters are assumed, and none is fitted yet to what was seen in the world."
     if results.sets:
         spans, fitted = sure_of(results), _ensemble(results)
-    said = (
+    return (
         "The people and neighbourhoods are invented, drawn to match published totals.",
         spans,
         "A difference is between two worlds of the model; it is no forecast and measures no council.",
         fitted,
         "Nobody is born, ages, moves house or dies in these years.",
     )
-    items = "".join(f"<li>{escaped(line)}</li>" for line in said)
-    return f"<ul>{items}</ul>\n{_levers(results)}\n{_parameters(results)}"
 
 
 def _ensemble(results: Results) -> str:
@@ -48,7 +48,13 @@ def _ensemble(results: Results) -> str:
     )
 
 
-def _levers(results: Results) -> str:
+def limits(results: Results) -> str:
+    """How far the figures may be trusted: what they are not, and what they rest on."""
+    items = "".join(f"<li>{escaped(line)}</li>" for line in limits_said(results))
+    return f"<ul>{items}</ul>\n{top_parameters(results)}\n{levers(results)}\n{_parameters(results)}"
+
+
+def levers(results: Results) -> str:
     """The levers that any of the scenarios moves, with the evidence behind each."""
     rows = []
     for name, lever in LEVERS.items():
@@ -60,7 +66,7 @@ def _levers(results: Results) -> str:
         ]
         if by:
             meaning = f'{escaped(lever.label)}<span class="meaning">{escaped(lever.meaning)}</span>'
-            source = f"<code>{escaped(lever.source)}</code>"
+            source = escaped(titled(lever.source), 600)
             rows.append((meaning, escaped(lever.unit), escaped(", ".join(by), 400), escaped(lever.grade), source))
     heads = ("Lever", "Unit", "Moved by", "Grade", "Source")
     return table(heads, rows, "Levers these scenarios move, and the evidence behind each") if rows else ""
@@ -76,10 +82,10 @@ def _parameters(results: Results) -> str:
         lines.append(f"<p>This run was asked for other values: {escaped(said, 2000)}.</p>")
     rows = []
     for row in as_rows():
-        name, label, unit, reach, default, source, grade = map(escaped, cells_of(row))
+        name, label, unit, reach, default, _, grade = map(escaped, cells_of(row))
         if not name.startswith("lever."):
             named = f'{label}<span class="meaning"><code>{name}</code></span>'
-            rows.append((named, unit, default, reach, grade, f"<code>{source}</code>"))
+            rows.append((named, unit, default, reach, grade, escaped(titled(row["source"]), 600)))
     heads = ("Parameter", "Unit", "Value", "Range", "Grade", "Source")
     lines.append(
         f"<details><summary>All {len(rows)} parameters, with range, grade and source</summary>"
@@ -106,11 +112,11 @@ def record(results: Results, made_from: str) -> str:
         ("Made from manifest", made_from),
         ("Data", "the folder above this page; derived/tables has spreadsheets"),
     ]
+    rows = [(escaped(name), f"<code>{escaped(value, 900)}</code>") for name, value in facts]
     for name, scenario in zip(results.names, results.scenarios, strict=True):
         said = [plain(scenario[key]) for key in ("author", "date") if scenario.get(key)]
-        said += [plain(source) for source in scenario.get("sources", ())]
+        said += [titled(source) for source in scenario.get("sources", ())]
         if said:
-            facts.append((f"{title_of(name)}: author, date, sources", ", ".join(said)))
-    rows = [(escaped(name), f"<code>{escaped(value, 900)}</code>") for name, value in facts]
+            rows.append((f"{escaped(title_of(name))}: author, date, sources", escaped("; ".join(said), 2000)))
     check = f"<p>To check these figures: <code>dealsim verify {results.run_id[:8]}</code></p>"
     return f"{table(('What', 'Value'), rows, 'Record of the run')}\n{check}"

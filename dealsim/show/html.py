@@ -147,17 +147,26 @@ def page_of(
     paper: str,
     sections: Sequence[tuple[str, str, str]],
     charts: Sequence[Chart],
-    about: dict[str, str],
+    about: dict[str, str] | None,
+    style: str = "",
 ) -> str:
     """A whole page in one file: sections as (key, heading, ready text), and the charts that stand in them.
 
-    `head` and `paper` are ready text; `about` is what the script says of the page.
+    `head` and `paper` are ready text; `about` is what the script says of the page. A page without it has no charts and
+    no script, and may run none. `style` comes after the style of all pages.
     """
-    plotly = get_plotlyjs().replace("\r\n", "\n")
-    script = f"{plotly}\n;{(_FOLDER / 'report.js').read_text(encoding='utf-8')}"
-    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
+    script = scripts = ""
+    if about is not None:
+        plotly = get_plotlyjs().replace("\r\n", "\n")
+        script = f"{plotly}\n;{(_FOLDER / 'report.js').read_text(encoding='utf-8')}"
+        scripts = (
+            f'<script type="application/json" id="config">{data_of(CONFIG | {"page": about})}</script>\n'
+            f'<script type="application/json" id="charts">{data_of([drawn(chart) for chart in charts])}</script>\n'
+            f"<script>{script}</script>\n"
+        )
+    style = (_FOLDER / "report.css").read_text(encoding="utf-8") + style
     policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src 'unsafe-inline'; "
+        f"default-src 'none'; {f'script-src {_hash(script)}; ' if script else ''}style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     contents = "".join(f'<li><a href="#{key}">{escaped(heading)}</a></li>' for key, heading, _ in sections)
@@ -174,9 +183,7 @@ def page_of(
         f"<title>{escaped(title)}</title><style>{style}</style></head><body>\n"
         f'<header>{head}\n{paper}\n<nav aria-label="Contents"><ul>{contents}</ul></nav></header>\n'
         f"<main>\n{body}\n</main>\n"
-        f'<script type="application/json" id="config">{data_of(CONFIG | {"page": about})}</script>\n'
-        f'<script type="application/json" id="charts">{data_of([drawn(chart) for chart in charts])}</script>\n'
-        f"<script>{script}</script>\n"
+        f"{scripts}"
         "</body></html>\n"
     )
 

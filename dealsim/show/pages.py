@@ -24,6 +24,7 @@ from dealsim.show.borough_page import borough_page
 from dealsim.show.coverage import coverage_page
 from dealsim.show.layout import layout_table
 from dealsim.show.scenarios import schema_text
+from dealsim.show.shipped import shipped_text
 from dealsim.week import SCHEDULE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -317,6 +318,7 @@ def generated() -> dict[str, str]:
         "docs/coverage.md": coverage_page(),
         "docs/borough.md": borough_page(),
         "dealsim/scenarios/schema.json": schema_text(),
+        "dealsim/show/shipped.json": shipped_text(ROOT),
     }
 
 

@@ -57,7 +57,7 @@ def test_help_loads_nothing_heavy():
     )  # fmt: skip
     loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in found.stderr.splitlines()}
     assert not loaded & {"numpy", "pandas", "numba", "mesa", "plotly", "pydantic", "scipy", "rich", "pyarrow"}
-    for verb in ("run", "compare", "report", "verify", "params", "doctor"):
+    for verb in ("run", "compare", "report", "verify", "assure", "params", "doctor"):
         assert re.search(rf"^\s+{verb}\b", found.stdout, re.M)
 
 
@@ -72,7 +72,7 @@ def test_the_public_names_are_these():
 
     assert set(dealsim.__all__) == {
         *("DealModel", "MODEL_VERSION", "Results", "__version__", "compare", "load_scenario"),
-        *("analyse", "read", "read_sweep", "run", "save", "sweep", "verify", "verify_sweep", "write_report"),
+        *("analyse", "assure", "read", "read_sweep", "run", "save", "sweep", "verify", "verify_sweep", "write_report"),
     }
     with pytest.raises(AttributeError):
         dealsim.nothing
@@ -349,6 +349,37 @@ def test_verify_ends_with_four_and_names_the_file(called, folder, tmp_path):
     assert code == 4
     assert "series.parquet" in err
     assert called("report", str(copy))[0] == 4
+
+
+def test_assure_writes_a_pack_and_says_where(called, folder, tmp_path, monkeypatch):
+    code, out, _ = called("assure", str(folder), "--out", str(tmp_path / "pack"), "--workers", "2")
+    assert code == 0
+    assert "4 runs lived again to the last bit" in out
+    assert (tmp_path / "pack" / "assurance.html").is_file() and "assurance.html" in out
+    root = folder.parent
+    code, out, err = called("assure", "latest", "--results", str(root), "--out", str(tmp_path), "--no-replay", "--json")
+    said = json.loads(out)
+    assert (code, err) == (0, "")
+    assert all(Path(said[name]).is_file() for name in ("page", "assumptions", "decisions", "data", "tests"))
+    assert set(said["ratings"]) == {"red", "amber", "green", "not rated"} and said["problems"] == []
+
+
+def test_assure_ends_with_four_when_a_file_differs_and_writes_the_pack(called, folder, tmp_path):
+    import shutil
+
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    (copy / "hashes.json").write_text("{}")
+    code, out, err = called("assure", str(copy), "--no-replay")
+    assert code == 4
+    assert "hashes.json" in err
+    assert "the pack says so" in out
+    assert "Do not sign" in (copy / "derived" / "assurance" / "assurance.html").read_text(encoding="utf-8")
+
+
+def test_assure_refuses_what_is_no_result(called, tmp_path):
+    code, _, err = called("assure", str(tmp_path))
+    assert code == 2
+    assert "it is no results folder" in err
 
 
 def test_a_report_is_made_again_without_living_a_week(called, folder):

@@ -7,9 +7,10 @@ import os
 import pytest
 
 from dealsim import browser as browsers
-from dealsim import store
+from dealsim import calibration, store
 from dealsim.runs import compare
 from dealsim.show.analysis_page import write_analysis
+from dealsim.show.assurance import assure
 from dealsim.show.report import write_report
 from dealsim.sweeps.analysing import analyse
 from dealsim.sweeps.carrying_out import sweep
@@ -26,6 +27,16 @@ def report(lived, tmp_path_factory):
     """The report of that comparison as a file."""
     folder = store.save(lived, tmp_path_factory.mktemp("report"))
     return write_report(folder, lived)
+
+
+@pytest.fixture(scope="session")
+def assured(report):
+    """The assurance pack of that comparison, with influences as a calibration study would ship them."""
+    with pytest.MonkeyPatch.context() as patch:
+        from tests.show.test_influence import FOUND
+
+        patch.setattr(calibration, "influences", lambda: FOUND)
+        return assure(report.parents[1], replay=False).page
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def draw_all(page):
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("which", ["report", "analysis"])
+@pytest.mark.parametrize("which", ["report", "analysis", "assured"])
 def test_it_opens_whole_without_a_fault_or_a_request_and_axe_finds_nothing(open_page, request, which, width):
     from axe_playwright_python.sync_playwright import Axe
 
