@@ -38,6 +38,7 @@ _NOT_OF_THE_ENGINE = (
     "scenarios/",
     "sweeps/",
     "workbench.py",
+    "__init__.py",
     "__main__.py",
     "agents/view.py",
     "browser.py",

@@ -23,7 +23,7 @@ _FOLDER = Path(__file__).parent
 class Influence:
     """How strongly one parameter moves one metric: a mean absolute elementary effect with its interval.
 
-    `of` is `level` (the old regime) or `difference` (what the Deal changes against cuts alone). `chance` is the
+    `of` is `level` (the old regime) or `difference` (what everything the Deal is made of changes in years 5 and 6). `chance` is the
     effect that chance alone gives; only parameters that stand out from it are listed.
     """
 

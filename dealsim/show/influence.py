@@ -148,7 +148,7 @@ def counted(found: Iterable[Assumption]) -> dict[str, int]:
 def values_used(results: Results) -> dict[str, str]:
     """The value each parameter had in these results: one for all scenarios, one each, or the range of an ensemble."""
     asked = results.settings
-    sets = calibration.first_sets(asked["ensemble"]) if asked.get("ensemble") else ()
+    sets = calibration.first_sets(results.sets) if results.sets else ()
     values = asked.get("values") or {}
     each = {
         name: with_values(with_rivals(Parameters(), scenario.get("rivals", ())), values)
@@ -180,7 +180,7 @@ def unit_of(results: Results) -> str:
 def measured_as(results: Results) -> str:
     """What the influence is, and what it is not."""
     of = (
-        "the difference that the Deal makes against cuts alone"
+        "what everything the Deal is made of, held from the first week, changes in years 5 and 6"
         if results.is_comparison
         else "the level under the old regime"
     )
