@@ -98,8 +98,8 @@ class Sizes:
 
 
 FULL = Sizes(
-    screen=5_000, trajectories=4, screened=tuple(every_parameter()), match=6_600, waves=(640, 400, 400, 400),
-    most_trained=900, particles=150, generations=7, sets=120, rival_sets=12, cases=100, chance=24,
+    screen=5_000, trajectories=4, screened=tuple(every_parameter()), match=6_600, waves=(600, 360, 360),
+    most_trained=600, particles=150, generations=7, sets=120, rival_sets=12, cases=100, chance=24,
 )  # fmt: skip
 TINY = Sizes(
     screen=300, trajectories=2, screened=("citizen.reopening", "staff.turnover"), match=300, waves=(4,),
@@ -256,18 +256,27 @@ def waves_of(
 
 def particles_of(sizes: Sizes, matcher: Matcher, width: int) -> dict[str, Posterior]:
     """Likelihood-free inference inside what is left, once for each third of the split."""
+    jobs = [(sizes, matcher, width, k) for k in range(len(SPLITS))]
+    with get_context("spawn").Pool(sizes.workers or os.cpu_count()) as pool:
+        made = pool.map(_particles, jobs, chunksize=1)
     found = {}
-    for k, (split, (low, high)) in enumerate(SPLITS.items()):
-        here = Matcher(matcher.emulators, {**matcher.targets, WITHOUT_SERVICE: Target(low, high)})
-        left = points_left(here, width, 10 * sizes.particles, seed=SEED + 10 + k)
-        if not len(left):
+    for split, one in zip(SPLITS, made, strict=True):
+        if one is None:
             say(f"{split} share without a service: nothing is left")
-            continue
-        found[split] = posterior(
-            here, left, particles=sizes.particles, generations=sizes.generations, seed=SEED + k, tolerance=0.8
-        )
-        say(f"{split}: tolerances {[round(t, 2) for t in found[split].tolerances]}")
+        else:
+            found[split] = one
+            say(f"{split}: tolerances {[round(t, 2) for t in one.tolerances]}")
     return found
+
+
+def _particles(job: tuple[Sizes, Matcher, int, int]) -> Posterior | None:
+    sizes, matcher, width, k = job
+    low, high = list(SPLITS.values())[k]
+    here = Matcher(matcher.emulators, {**matcher.targets, WITHOUT_SERVICE: Target(low, high)})
+    left = points_left(here, width, 10 * sizes.particles, seed=SEED + 10 + k)
+    if not len(left):
+        return None
+    return posterior(here, left, particles=sizes.particles, generations=sizes.generations, seed=SEED + k, tolerance=0.8)
 
 
 def misses(

@@ -138,7 +138,7 @@ def emulator_of(points: np.ndarray, values: np.ndarray, *, chance: float | None 
     kernel = ConstantKernel(0.7, (1e-3, 20.0)) * RBF(np.full(len(inputs), 1.0), (0.15, 20.0)) + WhiteKernel(
         0.3, (1e-5, 2.0)
     )
-    process = GaussianProcessRegressor(kernel, random_state=seed, n_restarts_optimizer=0)
+    process = GaussianProcessRegressor(kernel, optimizer=_climb, random_state=seed)
     with warnings.catch_warnings():
         # a length at the end of its bounds says that an input hardly matters, which is an answer
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -159,6 +159,14 @@ def emulator_of(points: np.ndarray, values: np.ndarray, *, chance: float | None 
         weights=solver @ rest,
         solver=solver,
     )
+
+
+def _climb(cost: Any, start: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, float]:
+    """The likeliest lengths, sought for no longer than they go on getting much likelier."""
+    from scipy.optimize import minimize
+
+    found = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 30, "ftol": 1e-4})
+    return found.x, float(found.fun)
 
 
 def _active(x: np.ndarray, y: np.ndarray, rest: np.ndarray) -> list[int]:
