@@ -74,6 +74,8 @@ SPLIT_BY = (
 """Parameters that fix how much ends without a service and how much groups do: taken into matching in any case."""
 SPLITS = {"low": (0.0, 0.6), "middle": (0.6, 0.85), "high": (0.85, 1.0)}
 """The thirds of the share of episodes that end without a service."""
+AIMS = {"low": (0.42, 0.58), "middle": (0.62, 0.82), "high": (0.86, 0.96)}
+"""What the search is led to for each third; a set belongs to the third its own lives put it in."""
 MOST_MISS, MOST_MISSED = 1.15, 3.0
 """Misses of a set that is kept, in standard deviations: in the mean, and of any one pattern."""
 
@@ -271,7 +273,7 @@ def particles_of(sizes: Sizes, matcher: Matcher, width: int) -> dict[str, Poster
 
 def _particles(job: tuple[Sizes, Matcher, int, int]) -> Posterior | None:
     sizes, matcher, width, k = job
-    low, high = list(SPLITS.values())[k]
+    low, high = list(AIMS.values())[k]
     here = Matcher(matcher.emulators, {**matcher.targets, WITHOUT_SERVICE: Target(low, high)})
     left = points_left(here, width, 10 * sizes.particles, seed=SEED + 10 + k)
     if not len(left):
