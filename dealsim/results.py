@@ -17,10 +17,13 @@ from dealsim.analysis.doubt import DOUBT_COLUMNS
 from dealsim.borough import SMALLEST_TO_REPORT
 from dealsim.summary import MetricInfo
 
-CALIBRATED = False
+FITTED = (
+    "Fitted to national figures for a council without a Deal and to how fast real programmes worked, not to Wigan. How "
+    "much a Deal does still rests on values that nobody knows: look at the range over parameter sets, not at one figure."
+)
 NOT_CALIBRATED = (
-    "Not yet calibrated: the figures show how the model behaves, not what will happen. "
-    "Read directions and comparisons, not sizes."
+    "Not calibrated: values were moved away from those fitted to national figures, so these figures show how the model "
+    "behaves, not what will happen. Read directions and comparisons, not sizes."
 )
 TOO_SMALL = f"Too small to report: a borough of fewer than {SMALLEST_TO_REPORT:,} citizens is for trying things out."
 
@@ -104,6 +107,16 @@ class Results:
         return f"{self.sets}" if lived == self.sets else f"{lived} of {self.sets}"
 
     @property
+    def is_calibrated(self) -> bool:
+        """True where every parameter has a fitted value: no rival holds, no value was moved, no older model lived it."""
+        return bool(self.settings.get("calibrated", False))
+
+    @property
+    def standing(self) -> str:
+        """What the figures may be taken for, to be said with any of them."""
+        return FITTED if self.is_calibrated else NOT_CALIBRATED
+
+    @property
     def is_too_small(self) -> bool:
         """True for a borough too small for its figures to be passed on."""
         return bool(self.settings["size"] < SMALLEST_TO_REPORT)
@@ -145,7 +158,7 @@ class Results:
             "folder": None if self.folder is None else self.folder.as_posix(),
             "state_hash": self.state_hash,
             "model_version": self.settings["model_version"],
-            "calibrated": CALIBRATED,
+            "calibrated": self.is_calibrated,
             "too_small_to_report": self.is_too_small,
             "base": self.base if self.is_comparison else None,
             "size": self.settings["size"],

@@ -538,6 +538,7 @@ def _gathered(
     settings = {
         "command": made.command,
         "model_version": MODEL_VERSION,
+        "calibrated": not made.values and not any(scenario.rivals for scenario in made.scenarios),
         "size": made.size,
         "years": made.years,
         "weeks": made.weeks,

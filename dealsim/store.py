@@ -33,7 +33,7 @@ from dealsim.calibration import parameter_sets
 from dealsim.checkpoints import engine_hash, replace_whole
 from dealsim.errors import InputError, MismatchError, StoreError
 from dealsim.plans import hash_of_sets
-from dealsim.results import CALIBRATED, Results, run_columns
+from dealsim.results import Results, run_columns
 from dealsim.summary import ENSEMBLE_NUMBERS, MetricInfo
 from dealsim.text import cell, plain, slug
 from dealsim.version import MODEL_VERSION, __version__
@@ -231,7 +231,7 @@ def _files(results: Results) -> dict[str, bytes]:
     files["summary.json"] = as_json(
         {
             "format": FORMAT,
-            "calibrated": CALIBRATED,
+            "calibrated": results.is_calibrated,
             "short": {key: value for key, value in results.as_dict().items() if key not in ("folder", "seconds")},
             "metrics": {name: about._asdict() for name, about in results.metrics.items()},
             "metric_order": list(results.metrics),

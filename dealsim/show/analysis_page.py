@@ -19,14 +19,16 @@ from dealsim.borough import SMALLEST_TO_REPORT
 from dealsim.checkpoints import replace_whole
 from dealsim.errors import StoreError
 from dealsim.metrics import METRICS
-from dealsim.results import NOT_CALIBRATED, TOO_SMALL
+from dealsim.results import FITTED, NOT_CALIBRATED, TOO_SMALL
 from dealsim.show.html import csv_link, figure_of, page_of, table
-from dealsim.show.plots import COLOURS, INK, Chart, axis_line, numbers, stamp
+from dealsim.show.plots import COLOURS, INK, Chart, axis_line, mark_of, numbers, stamp
 from dealsim.show.words import between, count, figure, title_of, unit_shown
 from dealsim.sweeps.analysing import Analysis, Choice, Subject, Where
 from dealsim.sweeps.designs import FACTORIAL, MORRIS, SOBOL
-from dealsim.sweeps.factors import RIVAL
+from dealsim.sweeps.factors import LEVER, RIVAL
+from dealsim.sweeps.results import SweepResults
 from dealsim.text import cell, escaped, label, plain, slug
+from dealsim.version import MODEL_VERSION
 
 PAGE = "analysis.html"
 TOP = 12
@@ -90,9 +92,20 @@ def _rests_on(analysis: Analysis) -> list[str]:
         f"{count(results.n_points, 'point')} ({title_of(results.recipe['design']['kind']).lower()}), "
         f"{count(len(results.scenarios), 'scenario')}, {count(results.replicates, 'replicate')}. Outcomes are means of the "
         f"last {'year' if same['years'] == 1 else 'two years'}.",
-        NOT_CALIBRATED,
+        standing(results),
     ]
     return lines + ([TOO_SMALL] if same["size"] < SMALLEST_TO_REPORT else [])
+
+
+def standing(results: SweepResults) -> str:
+    """What the figures of a sweep may be taken for: points that move parameters or rivals are not calibrated."""
+    return FITTED if is_calibrated(results) else NOT_CALIBRATED
+
+
+def is_calibrated(results: SweepResults) -> bool:
+    """True where a sweep moves levers only, and this version of the model lived it."""
+    is_own = results.recipe["same"]["model_version"] == MODEL_VERSION
+    return is_own and all(factor.kind == LEVER for factor in results.factors)
 
 
 def _ranking(analysis: Analysis) -> Said:
@@ -267,7 +280,7 @@ def _layout(analysis: Analysis, axis: str, rows: int) -> dict[str, Any]:
         "xaxis": {**axis_line(), "title": {"text": label(axis, 80), "font": {"size": 12}}, "zeroline": True},
         "yaxis": {**axis_line(), "autorange": "reversed", "tickfont": {"size": 12}},
         "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "yref": "paper"},
-        "annotations": [stamp(f"sweep {analysis.results.name}", -48)],
+        "annotations": [stamp(mark_of(f"sweep {analysis.results.name}", is_calibrated(analysis.results)), -48)],
     }
 
 
@@ -372,7 +385,7 @@ def analysis_page(analysis: Analysis, made_from: str) -> str:
     title = f"Sweep: {results.name}"
     question = results.recipe.get("question", "")
     head = f"<h1>{escaped(title, 200)}</h1>" + (f"<p>{escaped(question, 600)}</p>" if question else "")
-    head += f'<div class="notice" role="note"><p><strong>{escaped(NOT_CALIBRATED)}</strong></p></div>'
+    head += f'<div class="notice" role="note"><p><strong>{escaped(standing(results))}</strong></p></div>'
     parts = []
     for said in sections(analysis):
         text = f"<ul>{''.join(f'<li>{escaped(line, 2000)}</li>' for line in said.lines)}</ul>"

@@ -26,7 +26,11 @@ def limits_said(results: Results) -> tuple[str, ...]:
     boroughs = int(results.settings["boroughs"])
     chance = "one drawn borough" if boroughs == 1 else count(boroughs, "drawn borough")
     spans = f"Intervals show chance within {chance}, not doubt about the parameters or about the model itself."
-    fitted = "Most parameters are assumed, and none is fitted yet to what was seen in the world."
+    fitted = (
+        "Parameters that national figures could settle are fitted to them; most of the others are assumed."
+        if results.is_calibrated
+        else "Values were moved away from those fitted to national figures; most of the others are assumed."
+    )
     if results.sets:
         spans, fitted = sure_of(results), _ensemble(results)
     return (

@@ -180,7 +180,7 @@ def layout_of(results: Results, axis: str, low: float, high: float) -> dict[str,
         "xaxis": {**axis_line(), "type": "date"},
         "yaxis": y,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
-        "annotations": [stamp(f"run {results.run_id[:8]}")],
+        "annotations": [stamp(mark_of(f"run {results.run_id[:8]}", results.is_calibrated))],
     }
 
 
@@ -189,10 +189,15 @@ def _folded(axis: str) -> str:
     return "<br>".join(textwrap.wrap(label(axis, 90), 32))
 
 
+def mark_of(what: str, is_calibrated: bool) -> str:
+    """What a chart shows, and what its figures may be taken for, in a few words."""
+    return f"{what} · {'fitted to national figures, not to a place' if is_calibrated else 'not calibrated'}"
+
+
 def stamp(of: str, shift: int = -38) -> dict[str, Any]:
-    """The mark on every chart, so many pixels below it: what it shows, and that the model is not yet calibrated."""
+    """The mark on every chart, so many pixels below it: what it shows, and what its figures may be taken for."""
     return {
-        "text": label(f"{of} · not yet calibrated", 100),
+        "text": label(of, 100),
         "showarrow": False,
         "xref": "paper",
         "yref": "paper",
@@ -462,7 +467,7 @@ def groups_chart(results: Results, metric: str) -> Chart | None:
     }
     layout |= {"height": 160 + 26 * len(names), "hovermode": "closest"}
     layout["margin"] = {"l": 120, "r": 16, "t": 56, "b": 76}
-    layout["annotations"] = [stamp(f"run {results.run_id[:8]}", -52)]
+    layout["annotations"] = [stamp(mark_of(f"run {results.run_id[:8]}", results.is_calibrated), -52)]
     span = "95 % interval over " + lives_shown(results, "pair") if results.finished > 1 else "one pair, no interval"
     return Chart(
         key=f"groups-{metric}",

@@ -13,7 +13,7 @@ import pandas as pd
 
 from dealsim.results import Results
 from dealsim.show.html import figure_of, table
-from dealsim.show.plots import COLOURS, INK, Chart, apart, axis_line, layout_of, numbers, stamp, with_unit
+from dealsim.show.plots import COLOURS, INK, Chart, apart, axis_line, layout_of, mark_of, numbers, stamp, with_unit
 from dealsim.show.terminal import lives_of
 from dealsim.show.words import between, count, figure, places_of, scaled, sets_agreeing, title_of
 from dealsim.text import escaped, label
@@ -98,7 +98,7 @@ def _chart(results: Results, scenario: str, at: int) -> Chart | None:
     }  # fmt: skip
     layout |= {"height": 180 + 48 * len(drawn), "hovermode": "closest"}
     layout["margin"] = {"l": 160, "r": 16, "t": 56, "b": 76}
-    layout["annotations"] = [stamp(f"run {results.run_id[:8]}", -52)]
+    layout["annotations"] = [stamp(mark_of(f"run {results.run_id[:8]}", results.is_calibrated), -52)]
     against = f" against {title_of(results.base)}" if results.is_comparison else ""
     return Chart(
         key=f"sure-{at}",

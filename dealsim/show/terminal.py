@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dealsim.patterns.reading import Reading
-from dealsim.results import NOT_CALIBRATED, TOO_SMALL, Results
+from dealsim.results import TOO_SMALL, Results
 from dealsim.show.patterns import in_words as in_table
 from dealsim.show.patterns import summed_up
 from dealsim.show.words import between, count, figure, in_words, places_of, scaled
@@ -279,7 +279,7 @@ def sure_of(results: Results) -> str:
 
 def remarks(results: Results) -> list[str]:
     """What must be said with any figure of these results."""
-    lines = [NOT_CALIBRATED]
+    lines = [results.standing]
     if results.is_too_small:
         lines.append(TOO_SMALL)
     if results.finished < 2:
