@@ -136,7 +136,7 @@ def check_patterns(
     >>> found[0].pattern.name, len(found) == len(PATTERNS)
     ('failure_demand', True)
     """
-    if problems := size_problems({"size": size, "replicates": boroughs, "seed": seed}):
+    if problems := size_problems({"size": size, "boroughs": boroughs, "seed": seed}):
         raise InputError(problems)
     if not sets:
         raise InputError("there is no parameter set to live")

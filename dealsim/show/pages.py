@@ -20,9 +20,11 @@ from dealsim.declare import Column, Parameter, columns_of, parameters_of
 from dealsim.levers import LEVERS, PAYERS, SHOCKS
 from dealsim.metrics import METRICS
 from dealsim.parameters import KINDS, RIVALS
+from dealsim.patterns.national import NOT_EXPRESSED
 from dealsim.show.borough_page import borough_page
 from dealsim.show.coverage import coverage_page
 from dealsim.show.layout import layout_table
+from dealsim.show.patterns import pattern_rows, trial_rows
 from dealsim.show.scenarios import schema_text
 from dealsim.show.shipped import shipped_text
 from dealsim.week import SCHEDULE
@@ -308,6 +310,20 @@ def architecture_page() -> str:
     return with_tables(page, {"layout": layout_table()})
 
 
+def patterns_page() -> str:
+    """`docs/patterns.md` as it stands, with its tables made anew."""
+    page = (ROOT / "docs" / "patterns.md").read_text(encoding="utf-8")
+    head = ("Pattern", "How it is read off the model", "Target", "Source", "Grade", "Use")
+    return with_tables(
+        page,
+        {
+            "trials": table(("Trial", "What it is", "Levers", "Years"), trial_rows()),
+            "patterns": table(head, pattern_rows()),
+            "left": table(("Figure", "Why not"), NOT_EXPRESSED.items()),
+        },
+    )
+
+
 def generated() -> dict[str, str]:
     """Every generated page: its path in the clone, and the text it should have."""
     return {
@@ -316,6 +332,7 @@ def generated() -> dict[str, str]:
         "docs/ODD.md": odd_page(),
         "docs/architecture.md": architecture_page(),
         "docs/coverage.md": coverage_page(),
+        "docs/patterns.md": patterns_page(),
         "docs/borough.md": borough_page(),
         "dealsim/scenarios/schema.json": schema_text(),
         "dealsim/show/shipped.json": shipped_text(ROOT),

@@ -10,6 +10,7 @@ from typing import Any
 
 from dealsim.patterns.national import PATTERNS
 from dealsim.patterns.reading import Reading
+from dealsim.patterns.trials import TRIALS
 from dealsim.results import number
 from dealsim.show.words import figure, places_of
 
@@ -66,17 +67,30 @@ def summed_up(found: Sequence[Reading]) -> str:
     return f"{said}; these do not: {', '.join(missed)}." if missed else f"{said}."
 
 
-def pattern_table() -> str:
-    """Every declared pattern as a Markdown table."""
-    lines = [
-        "| Pattern | What is read off the model | Target | Source | Grade | Use |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
+def pattern_rows() -> list[tuple[str, ...]]:
+    """Every declared pattern as a table shows it: name, how it is read, target, source, grade and use."""
+    rows: list[tuple[str, ...]] = []
     for pattern in PATTERNS.values():
         places = places_of({"low": pattern.low, "high": pattern.high, "mean": pattern.target})
-        target = f"{figure(pattern.low, places=places)} to {figure(pattern.high, places=places)}, {pattern.unit}"
-        lines.append(
-            f"| `{pattern.name}`: {pattern.label} | {pattern.meaning} A miss speaks against: {pattern.rejects}. | {target} "
-            f"| [{pattern.source}](sources.md#{pattern.source}) | {pattern.grade} | {pattern.use} |"
+        target = f"{figure(pattern.low, places=places)} to {figure(pattern.high, places=places)} {pattern.unit}"
+        rows.append(
+            (
+                f"`{pattern.name}`",
+                f"**{pattern.label}.** {pattern.meaning} A miss speaks against: {pattern.rejects}.",
+                target,
+                f"[{pattern.source}](sources.md#{pattern.source})",
+                pattern.grade,
+                pattern.use,
+            )
         )
-    return "\n".join(lines)
+    return rows
+
+
+def trial_rows() -> list[tuple[str, ...]]:
+    """What a parameter set is put through: name, meaning, levers and years."""
+    rows: list[tuple[str, ...]] = []
+    for trial in TRIALS.values():
+        levers = [f"`{lever}` {value}" for lever, value in trial.levers.items()]
+        levers += [f"`{entry['lever']}` {entry['value']:g} from {entry['from']}" for entry in trial.schedule]
+        rows.append((f"`{trial.name}`", trial.meaning, ", ".join(levers) or "none", str(trial.years)))
+    return rows
