@@ -11,33 +11,9 @@ from __future__ import annotations
 import pandas as pd
 import study
 
-ABSOLUTE = {
-    "mean_wellbeing": 0.02,
-    "wellbeing_in_need": 0.02,
-    "mean_trust": 0.01,
-    "mean_fear": 0.01,
-    "mean_agency": 0.01,
-    "mean_hope": 0.01,
-}
-RELATIVE = {
-    "contacts_per_1000": 0.03,
-    "requests_per_1000": 0.03,
-    "failure_demand_share": 0.03,
-    "hidden_need_share": 0.03,
-    "need_share": 0.03,
-    "crisis_onsets_per_1000": 0.03,
-    "turned_away_share": 0.03,
-    "caseload": 0.03,
-    "volunteer_share": 0.03,
-    "group_coverage": 0.03,
-    "groups": 0.03,
-    "cost_per_head": 0.03,
-    "capacity": 0.01,
-    "leavers_share": 0.03,
-    "mean_willingness": 0.05,
-    "mean_skill": 0.05,
-}
-METRICS = (*ABSOLUTE, *RELATIVE)
+from dealsim.patterns.national import ABSOLUTE_MOVES, RELATIVE_MOVES
+
+METRICS = (*ABSOLUTE_MOVES, *RELATIVE_MOVES)
 
 
 def main(scale: study.Scale) -> dict[str, pd.DataFrame]:
@@ -60,7 +36,7 @@ def main(scale: study.Scale) -> dict[str, pd.DataFrame]:
         after = lived[[f"{metric} {year}" for year in late]].mean(axis=1)
         level, *_ = study.interval(before.to_numpy())
         mean, low, high = study.interval((after - before).to_numpy())
-        bound = ABSOLUTE.get(metric) or RELATIVE[metric] * level
+        bound = ABSOLUTE_MOVES.get(metric) or RELATIVE_MOVES[metric] * level
         rows.append(
             {
                 "metric": metric,
