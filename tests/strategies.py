@@ -105,6 +105,7 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
             "shared",
             "reports",
             "rate",
+            "weight",
         ),
         UNIT,
     ),
@@ -112,7 +113,8 @@ ARGUMENTS: dict[str, st.SearchStrategy[Any]] = {
         ("older", "young", "condition", "carer", "volunteers", "own", "backed", "trained", "departed"), YES_OR_NO
     ),
     **dict.fromkeys(
-        ("in_contact", "referred", "solved", "tried", "heard", "fits", "acts", "revealed", "in_crisis"), st.booleans()
+        ("is_care", "in_contact", "referred", "solved", "tried", "heard", "fits", "acts", "revealed", "in_crisis"),
+        st.booleans(),
     ),
     "acts_in_a_week": st.integers(0, 30).map(float),
     "need": st.integers(0, 3),

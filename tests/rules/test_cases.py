@@ -18,6 +18,7 @@ from dealsim.declare import parameters_of
 from tests.strategies import RULES, arguments_of, takes_parameters
 
 CITIZEN = CitizenParameters()._replace(
+    care_older=2.0,
     arrival_base=0.01, arrival_deprivation=1.0, arrival_older=0.5, arrival_young=-0.5, arrival_condition=0.7,
     arrival_carer=0.1, arrival_wellbeing=0.1, wellbeing_middle=7.5, two_parts=0.35, three_parts=0.10,
     resolve_emerging=0.02, resolve_acute=0.01, support_strength=1.0, agency_slope=1.0, group_help_emerging=0.03,
@@ -63,6 +64,9 @@ CASES = [
      0.01 * E**0.5),
     ("old, ill and caring add up", "citizen.arrival_chance", (0.5, 1, 0, 1, 1, 7.5), 0.01 * E**1.3),
     ("a point less wellbeing is a tenth more need", "citizen.arrival_chance", (0.5, 0, 0, 0, 0, 6.5), 0.01 * E**0.1),
+    ("at 65 more of need is about social care", "citizen.need_weight", (0.1, True, 1.0), 0.1 * E**2),
+    ("under 65 it is not", "citizen.need_weight", (0.1, True, 0.0), 0.1),
+    ("age does not make housing weigh more", "citizen.need_weight", (0.1, False, 1.0), 0.1),
     ("a low draw makes three parts", "citizen.parts_of_need", (0.05,), 3),
     ("a middling draw makes two", "citizen.parts_of_need", (0.10,), 2),
     ("a high draw makes one", "citizen.parts_of_need", (0.46,), 1),

@@ -70,6 +70,7 @@ class Claim(NamedTuple):
 CLAIMS = [
     Claim("citizen.arrival_chance", "deprivation", "up", "need is more common in deprived areas"),
     Claim("citizen.arrival_chance", "condition", "up", "illness brings need"),
+    Claim("citizen.need_weight", "weight", "up", "a weightier kind of need comes more often"),
     Claim("citizen.arrival_chance", "wellbeing", "down", "wellbeing protects from need"),
     Claim("citizen.parts_of_need", "u", "down", "the draw is read from the many parts down to one"),
     Claim("citizen.resolution_chance", "agency", "up", "confident people put more right themselves"),
