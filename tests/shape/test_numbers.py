@@ -20,7 +20,7 @@ KERNEL_MODULES = [name for name in modules() if layer_of(name) in KERNEL]
 
 DRAWS_SAMPLES = ("sweeps.designs", "analysis")
 """Where seeded generators may be made: for designs and for resampling what was lived, never for a life."""
-PYABC_DRAWS = {"analysis.matching": {"get_state", "set_state", "seed"}}
+PYABC_DRAWS = {"analysis.matching": {"get_state", "set_state", "seed", "randint", "standard_normal"}}
 """pyabc knows no other stream than numpy's shared one: it is seeded for its search and put back afterwards."""
 
 
