@@ -14,7 +14,7 @@ Design, in stages; each keeps what it has lived, so that the study can be stoppe
   are below 1.15 standard deviations in the mean and below 3 for each pattern.
 - Split: how many episodes end without a service is fixed by no pattern. The ensemble holds sets with a low (at most
   0.6), a middle and a high (at least 0.85) share, as far as any are left; it is said if not.
-- Recovery: 100 lived points of the last wave serve in turn as made-up data, with emulators that never saw them.
+- Recovery: 100 lived points of the second wave serve in turn as made-up data, with emulators that never saw them.
 - Rivals: each other explanation under 12 sets of the ensemble, against the same sets without it.
 
 Written before the first run:
@@ -55,6 +55,7 @@ from dealsim.analysis.matching import (
     weighted_correlation,
 )
 from dealsim.analysis.sensitivity import morris_effects
+from dealsim.checkpoints import replace_whole
 from dealsim.metrics import HEADLINE
 from dealsim.parameters import RIVALS, every_parameter
 from dealsim.patterns.national import FIT, PATTERNS
@@ -76,6 +77,8 @@ SPLITS = {"low": (0.0, 0.6), "middle": (0.6, 0.85), "high": (0.85, 1.0)}
 """The thirds of the share of episodes that end without a service."""
 AIMS = {"low": (0.42, 0.58), "middle": (0.62, 0.82), "high": (0.86, 0.96)}
 """What the search is led to for each third; a set belongs to the third its own lives put it in."""
+PRIOR = 800
+"""Points of what the first wave leaves from which made-up data are matched."""
 MOST_MISS, MOST_MISSED = 1.15, 3.0
 """Misses of a set that is kept, in standard deviations: in the mean, and of any one pattern."""
 
@@ -101,7 +104,7 @@ class Sizes:
 
 FULL = Sizes(
     screen=5_000, trajectories=4, screened=tuple(every_parameter()), match=6_600, waves=(600, 360, 360),
-    most_trained=600, particles=150, generations=7, sets=120, rival_sets=12, cases=100, chance=24,
+    most_trained=600, particles=150, generations=5, sets=120, rival_sets=12, cases=100, chance=24,
 )  # fmt: skip
 TINY = Sizes(
     screen=300, trajectories=2, screened=("citizen.reopening", "staff.turnover"), match=300, waves=(4,),
@@ -206,12 +209,9 @@ def _emulated(job: tuple[np.ndarray, np.ndarray, float]) -> Emulator:
     return emulator_of(unit, values, chance=chance, seed=SEED)
 
 
-def nearest(lived: Lived, matcher: Matcher | None, most: int) -> Lived:
-    """The points least ruled out so far: emulators are trained where it matters."""
-    if matcher is None or len(lived.unit) <= most:
-        return lived
-    rows = np.sort(np.argsort(matcher.implausibility(lived.unit), kind="stable")[:most])
-    return Lived(lived.unit[rows], lived.figures.iloc[rows].reset_index(drop=True))
+def latest(lived: Lived, most: int) -> Lived:
+    """The points lived last: emulators are trained where it matters, and no figure decides which are taken."""
+    return Lived(lived.unit[-most:], lived.figures.iloc[-most:].reset_index(drop=True))
 
 
 def say(line: str) -> None:
@@ -219,23 +219,34 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+@dataclass(frozen=True)
+class Waves:
+    """What history matching came to: all points lived with the wave of each, the last matcher, and what each wave left."""
+
+    lived: Lived
+    wave: np.ndarray
+    matcher: Matcher
+    prior: np.ndarray
+    table: pd.DataFrame
+    unreached: dict[str, float]
+
+
 def waves_of(
     sizes: Sizes, names: Sequence[str], targets: dict[str, Target], chance: Mapping[str, float], folder: Path
-) -> tuple[Lived, list[Matcher], pd.DataFrame, dict[str, float]]:
-    """History matching: all points lived, the matcher after each wave, what each wave left, and what is out of reach."""
+) -> Waves:
+    """History matching in waves; what a wave leaves is kept on disk, so that its emulators are trained once."""
     width = len(names)
-    lived = Lived(np.zeros((0, width)), pd.DataFrame())
-    matchers: list[Matcher] = []
-    rows, unreached = [], {}
+    lived, of_wave = Lived(np.zeros((0, width)), pd.DataFrame()), np.zeros(0, int)
+    rows: list[dict[str, float]] = []
+    unreached: dict[str, float] = {}
+    matcher: Matcher | None = None
+    prior = np.zeros((0, width))
     unit = qmc.LatinHypercube(width, rng=np.random.default_rng(SEED)).random(sizes.waves[0])
-    for wave, size in enumerate(sizes.waves, start=1):
-        if wave > 1:
-            unit = points_left(matchers[-1], width, size, seed=SEED + wave)
-            if not len(unit):
-                say(f"wave {wave}: nothing is left")
-                break
+    for wave, _ in enumerate(sizes.waves, start=1):
         todo = points.points_at(at_values(unit, names), size=sizes.match, seed=100_000 * wave)
+        before = len(lived.unit)
         lived = lived.with_more(unit, points.lived(f"wave{wave}", todo, folder, sizes.workers))
+        of_wave = np.append(of_wave, np.full(len(lived.unit) - before, wave))
         if wave == 1:
             for name in list(targets):
                 values = lived.figures[name].to_numpy(float)
@@ -244,16 +255,38 @@ def waves_of(
                     unreached[name] = float(high if high < targets[name].low else low)
                     del targets[name]
                     say(f"no point reaches {name}; the nearest is {unreached[name]:.4g}")
-        train = nearest(lived, matchers[-1] if matchers else None, sizes.most_trained)
-        made = emulators(train, targets, chance, sizes.workers)
-        matchers.append(Matcher(made, dict(targets)))
-        even = qmc.LatinHypercube(width, rng=np.random.default_rng(SEED + 50)).random(20_000)
-        share = float((matchers[-1].implausibility(even, give_up=3.0) <= 3.0).mean())
-        held = lived.figures.iloc[-len(unit) :]
-        own = [float(((held[n] >= t.low) & (held[n] <= t.high)).mean()) for n, t in targets.items()]
-        rows.append({"wave": wave, "points": len(unit), "left_of_cube": share, "patterns_held": float(np.mean(own))})
-        say(f"wave {wave}: {share:.5f} of the cube is left; {np.mean(own):.3f} of patterns held by its points")
-    return lived, matchers, pd.DataFrame(rows), unreached
+        is_last = wave == len(sizes.waves)
+        kept = folder / f"left{wave}-{points.name_of(todo)}.json"
+        if not is_last and kept.exists():
+            found = json.loads(kept.read_bytes())
+        else:
+            matcher = Matcher(
+                emulators(latest(lived, sizes.most_trained), targets, chance, sizes.workers), dict(targets)
+            )
+            found = {"row": _row_of(wave, lived.figures.iloc[before:], matcher, width)}
+            if not is_last:
+                left = points_left(matcher, width, sizes.waves[wave], seed=SEED + wave + 1)
+                found["left"] = left.tolist()
+                if wave == 1:
+                    found["prior"] = points_left(matcher, width, PRIOR, seed=SEED + 99).tolist()
+                replace_whole(kept, json.dumps(found).encode())
+        rows.append(found["row"])
+        say(f"wave {wave}: {found['row']}")
+        if wave == 1 and not is_last:
+            prior = np.array(found["prior"])
+        if not is_last:
+            unit = np.array(found["left"]).reshape(-1, width)
+            if not len(unit):
+                raise SystemExit(f"wave {wave} leaves nothing: the patterns contradict each other")
+    assert matcher is not None
+    return Waves(lived, of_wave, matcher, prior, pd.DataFrame(rows), unreached)
+
+
+def _row_of(wave: int, held: pd.DataFrame, matcher: Matcher, width: int) -> dict[str, float]:
+    even = qmc.LatinHypercube(width, rng=np.random.default_rng(SEED + 50)).random(20_000)
+    share = float((matcher.implausibility(even, give_up=3.0) <= 3.0).mean())
+    own = [float(((held[n] >= t.low) & (held[n] <= t.high)).mean()) for n, t in matcher.targets.items()]
+    return {"wave": wave, "points": len(held), "left_of_cube": share, "patterns_held": float(np.mean(own))}
 
 
 def particles_of(sizes: Sizes, matcher: Matcher, width: int) -> dict[str, Posterior]:
@@ -275,7 +308,7 @@ def _particles(job: tuple[Sizes, Matcher, int, int]) -> Posterior | None:
     sizes, matcher, width, k = job
     low, high = list(AIMS.values())[k]
     here = Matcher(matcher.emulators, {**matcher.targets, WITHOUT_SERVICE: Target(low, high)})
-    left = points_left(here, width, 10 * sizes.particles, seed=SEED + 10 + k)
+    left = points_left(here, width, 2 * sizes.particles, seed=SEED + 10 + k)
     if not len(left):
         return None
     return posterior(here, left, particles=sizes.particles, generations=sizes.generations, seed=SEED + k, tolerance=0.8)
@@ -327,9 +360,8 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
     start = points.lived("chance", points.points_at(before, size=sizes.match, seed=50_000), folder)
     chance = {name: float(start[name].var(ddof=1)) for name in start if name not in ("point", "life")}
 
-    lived, matchers, waves, unreached = waves_of(sizes, names, targets, chance, folder)
-    matcher = matchers[-1]
-    found = particles_of(sizes, matcher, len(names))
+    waves = waves_of(sizes, names, targets, chance, folder)
+    found = particles_of(sizes, waves.matcher, len(names))
 
     lived_sets, sets = [], []
     for k, (split, one) in enumerate(found.items()):
@@ -358,20 +390,20 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
 
     tables = {
         "screen": screen[screen["figure"].isin([*fitted(), WITHOUT_SERVICE]) & screen["factor"].isin(names)],
-        "waves": waves,
-        "unreached": pd.DataFrame([{"pattern": name, "nearest": value} for name, value in unreached.items()], columns=["pattern", "nearest"]),
+        "waves": waves.table,
+        "unreached": pd.DataFrame([{"pattern": name, "nearest": value} for name, value in waves.unreached.items()], columns=["pattern", "nearest"]),
         "identified": _identified(particles[good], names),
         "correlations": _correlations(particles[good], names),
         "before": _readings(start),
         "after": _readings(figures.iloc[ensemble.index]),
-        "reached": _reached(lived.figures),
+        "reached": _reached(waves.lived.figures),
         "generations": pd.DataFrame(
             [{"split": split, "generation": g + 1, "tolerance": t, "acceptance": a}
              for split, one in found.items() for g, (t, a) in enumerate(zip(one.tolerances, one.acceptance, strict=True))]
         ),
         "particles": particles.groupby("third")["kept"].agg(lived="size", kept="sum").reset_index(),
     }  # fmt: skip
-    tables["recovery"] = _recovered(sizes, lived, matchers, names, targets, chance)
+    tables["recovery"] = _recovered(sizes, waves, names, targets, chance)
     tables["rivals"] = _rivals(sizes, ensemble, names, folder)
     _ship(out, ensemble, names, screen)
     return tables
@@ -452,23 +484,18 @@ def _reached(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _recovered(
-    sizes: Sizes, lived: Lived, matchers: Sequence[Matcher], names: Sequence[str], targets: Mapping[str, Target], chance: Mapping[str, float]
-) -> pd.DataFrame:  # fmt: skip
-    """Made-up data with known parameters, matched blind by emulators that never saw them."""
-    last = len(lived.unit) - 1 - np.arange(min(sizes.cases, sizes.waves[-1]))
-    rest = np.setdiff1d(np.arange(len(lived.unit)), last)
-    train = nearest(
-        Lived(lived.unit[rest], lived.figures.iloc[rest].reset_index(drop=True)), matchers[-1], sizes.most_trained
-    )
-    made = emulators(train, targets, chance, sizes.workers)
-    before = matchers[-2] if len(matchers) > 1 else None
-    prior = (
-        points_left(before, len(names), 6_000, seed=SEED + 99)
-        if before
-        else np.random.default_rng(SEED).random((6_000, len(names)))
-    )
-    figures = {name: targets[name].drawn_in(lived.figures[name].to_numpy(float)[last]) for name in targets}
-    found = recovery(made, targets, prior, lived.unit[last], figures)
+    sizes: Sizes, waves: Waves, names: Sequence[str], targets: Mapping[str, Target], chance: Mapping[str, float]
+) -> pd.DataFrame:
+    """Made-up data with known parameters, matched blind by emulators that never saw them.
+
+    The cases are points of the second wave, so that they come from the prior that the first wave left.
+    """
+    cases = np.flatnonzero(waves.wave == 2)[: sizes.cases]
+    rest = np.setdiff1d(np.arange(len(waves.lived.unit)), cases)
+    others = Lived(waves.lived.unit[rest], waves.lived.figures.iloc[rest].reset_index(drop=True))
+    made = emulators(latest(others, sizes.most_trained), targets, chance, sizes.workers)
+    figures = {name: targets[name].drawn_in(waves.lived.figures[name].to_numpy(float)[cases]) for name in targets}
+    found = recovery(made, targets, waves.prior, waves.lived.unit[cases], figures, seed=SEED)
     say(f"recovery: {found.rate:.3f} of true values inside the 90 % intervals")
     return pd.DataFrame({"parameter": list(names), "inside": found.inside.mean(axis=0), "width": found.narrowed})
 

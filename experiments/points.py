@@ -75,7 +75,7 @@ def lived(name: str, points: Sequence[Point], folder: Path, workers: int | None 
     """
     folder.mkdir(parents=True, exist_ok=True)
     parts = [points[k : k + PART] for k in range(0, len(points), PART)]
-    paths = [folder / f"{name}-{k:05d}-{_name_of(part)}.json" for k, part in enumerate(parts)]
+    paths = [folder / f"{name}-{k:05d}-{name_of(part)}.json" for k, part in enumerate(parts)]
     open_ = [k for k, path in enumerate(paths) if not path.exists()]
     began = time.perf_counter()
     for done, (k, content) in enumerate(_work([parts[k] for k in open_], open_, workers), start=1):
@@ -107,7 +107,7 @@ def _work(parts: Sequence[Sequence[Point]], numbers: Sequence[int], workers: int
             yield futures[future], future.result()
 
 
-def _name_of(part: Sequence[Point]) -> str:
+def name_of(part: Sequence[Point]) -> str:
     """Names what a part is and the engine that lived it, so that no figure of another is taken for it."""
     said: list[Mapping[str, Any]] = [point.__dict__ for point in part]
     return hashlib.sha256((engine_hash() + json.dumps(said, sort_keys=True)).encode()).hexdigest()[:12]

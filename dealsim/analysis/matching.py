@@ -274,6 +274,12 @@ def _moved(
     return swarm, level
 
 
+STEP = 0.1
+"""Variance of a step of the search against that of its particles: in many dimensions wider steps leave what is left."""
+LEAST_ACCEPTED = 0.01
+"""Share of steps accepted below which the search is at its end."""
+
+
 @dataclass(frozen=True)
 class Posterior:
     """Particles of a likelihood-free search.
@@ -363,10 +369,12 @@ def posterior(
         with tempfile.TemporaryDirectory() as room_on_disk:
             search = pyabc.ABCSMC(
                 simulate, Left(), distance, population_size=particles, sampler=pyabc.SingleCoreSampler(),
-                eps=pyabc.QuantileEpsilon(alpha=0.5), transitions=pyabc.LocalTransition(k_fraction=0.25),
+                eps=pyabc.QuantileEpsilon(alpha=0.5), transitions=pyabc.MultivariateNormalTransition(scaling=STEP),
             )  # fmt: skip
             search.new(f"sqlite:///{Path(room_on_disk) / 'abc.db'}", {"miss": 0.0})
-            history: Any = search.run(minimum_epsilon=tolerance, max_nr_populations=generations)
+            history: Any = search.run(
+                minimum_epsilon=tolerance, max_nr_populations=generations, min_acceptance_rate=LEAST_ACCEPTED
+            )
             table, weights = history.get_distribution()
             apart = history.get_weighted_distances()["distance"].to_numpy()
             steps = history.get_all_populations()
@@ -407,10 +415,14 @@ def recovery(
     figures: Mapping[str, np.ndarray],
     *,
     level: float = 0.9,
+    draws: int = 5,
+    seed: int = 0,
 ) -> Recovery:
     """Match made-up data whose parameters are known, and see whether the intervals hold them.
 
-    Every case is matched by weighing the points of the prior: exp(−½ Σ (E f(x) − y)²/(Var f(x) + chance)).
+    Every point of the prior is given figures by the emulators, with their doubt and one life's chance drawn. Each case
+    is then matched likelihood-free: the half of the draws nearest to its figures count, the nearer the more, and each
+    is moved along a straight line to where its figures would be the case's (Beaumont, Zhang and Balding 2002).
 
     Parameters
     ----------
@@ -418,28 +430,47 @@ def recovery(
         Points drawn from the prior [point, parameter]; the true points must come from the same prior.
     true_points, figures
         The parameters that gave the made-up data [case, parameter], and by name the figures [case].
+    draws
+        Figures drawn at each point.
     """
-    log = np.zeros((len(true_points), len(prior)))
+    draw = np.random.default_rng(seed)
+    points = np.repeat(prior, draws, axis=0)
+    made, seen = [], []
     for name in targets:
         mean, variance = emulators[name].at(prior)
-        total = variance + emulators[name].chance
-        log -= 0.5 * ((figures[name][:, None] - mean[None, :]) ** 2 / total[None, :] + np.log(total)[None, :])
-    weight = np.exp(log - log.max(axis=1, keepdims=True))
-    weight /= weight.sum(axis=1, keepdims=True)
+        spread = np.sqrt(variance + emulators[name].chance)
+        values = np.repeat(mean, draws) + np.repeat(spread, draws) * draw.standard_normal(len(points))
+        middle, scale = float(np.median(values)), max(1e-12, float(values.std()))
+        made.append(np.clip((values - middle) / scale, -4.0, 4.0))
+        seen.append(np.clip((figures[name] - middle) / scale, -4.0, 4.0))
+    drawn, cases = np.column_stack(made), np.column_stack(seen)
+    odds = _log_odds(points)
     tail = (1.0 - level) / 2.0
     inside = np.zeros(true_points.shape, bool)
     width = np.zeros(true_points.shape)
-    for j in range(true_points.shape[1]):
-        order = np.argsort(prior[:, j], kind="stable")
-        ladder = np.cumsum(weight[:, order], axis=1)
-        value = prior[order, j]
-        for case in range(len(true_points)):
-            low = value[min(len(value) - 1, int(np.searchsorted(ladder[case], tail)))]
-            high = value[min(len(value) - 1, int(np.searchsorted(ladder[case], 1.0 - tail)))]
+    for case, wanted in enumerate(cases):
+        apart = np.sqrt(((drawn - wanted) ** 2).mean(axis=1))
+        reach = np.median(apart)
+        near = apart <= reach
+        weight = 1.0 - (apart[near] / reach) ** 2
+        lines = np.column_stack([np.ones(near.sum()), drawn[near] - wanted])
+        scaled = lines * weight[:, None]
+        slopes = np.linalg.lstsq(scaled.T @ lines + 1e-6 * np.eye(lines.shape[1]), scaled.T @ odds[near], rcond=None)[0]
+        moved = odds[near] - (drawn[near] - wanted) @ slopes[1:]
+        for j in range(true_points.shape[1]):
+            order = np.argsort(moved[:, j], kind="stable")
+            ladder = np.cumsum(weight[order]) / weight.sum()
+            ends = [moved[order[min(len(order) - 1, int(np.searchsorted(ladder, q)))], j] for q in (tail, 1.0 - tail)]
+            low, high = (1.0 / (1.0 + math.exp(-end)) for end in ends)
             inside[case, j] = low <= true_points[case, j] <= high
             width[case, j] = high - low
-    spread = np.quantile(prior, 1.0 - tail, axis=0) - np.quantile(prior, tail, axis=0)
-    return Recovery(inside, np.asarray((width / np.maximum(spread, 1e-12)).mean(axis=0)))
+    whole = np.quantile(prior, 1.0 - tail, axis=0) - np.quantile(prior, tail, axis=0)
+    return Recovery(inside, np.asarray((width / np.maximum(whole, 1e-12)).mean(axis=0)))
+
+
+def _log_odds(points: np.ndarray) -> np.ndarray:
+    inner = np.clip(points, 1e-4, 1.0 - 1e-4)
+    return np.asarray(np.log(inner / (1.0 - inner)))
 
 
 def weighted_correlation(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
