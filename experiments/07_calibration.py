@@ -9,8 +9,8 @@ Design, in stages; each keeps what it has lived, so that the study can be stoppe
   was lived. What is left has an implausibility below 3 for every pattern: the distance from the middle of the target
   over the root of the emulator's variance and that of the target, whose range is read as two standard deviations
   either way. Chance of one borough is known from 24 boroughs of the starting values and is no part of it.
-- Likelihood-free: sequential Monte Carlo (pyabc) over the emulators, inside what is left, once for each third of the
-  split below. Every particle is then lived for real in two boroughs, and kept if its misses, with chance allowed for,
+- Likelihood-free: approximate Bayesian computation by subset simulation over the emulators, inside what is left, once
+  for each third of the split below. Every particle is then lived for real in two boroughs, and kept if its misses, with chance allowed for,
   are below 1.15 standard deviations in the mean and below 3 for each pattern.
 - Split: how many episodes end without a service is fixed by no pattern. The ensemble holds sets with a low (at most
   0.6), a middle and a high (at least 0.85) share, as far as any are left; it is said if not.
@@ -104,7 +104,7 @@ class Sizes:
 
 FULL = Sizes(
     screen=5_000, trajectories=4, screened=tuple(every_parameter()), match=6_600, waves=(600, 360, 360),
-    most_trained=600, particles=150, generations=5, sets=120, rival_sets=12, cases=100, chance=24,
+    most_trained=600, particles=150, generations=8, sets=120, rival_sets=12, cases=100, chance=24,
 )  # fmt: skip
 TINY = Sizes(
     screen=300, trajectories=2, screened=("citizen.reopening", "staff.turnover"), match=300, waves=(4,),
@@ -375,7 +375,7 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
         own["point"] %= len(values)
         means = own.groupby("point").mean()
         lived_sets.append(means.drop(columns="life"))
-        sets.append(values.iloc[means.index].assign(split=split, weight=one.weights[means.index]))
+        sets.append(values.iloc[means.index].assign(split=split, weight=1.0))
     figures, particles = pd.concat(lived_sets, ignore_index=True), pd.concat(sets, ignore_index=True)
     missed = misses(figures, targets, chance, 2)
     mean_miss = np.sqrt(np.nanmean(missed**2, axis=1))

@@ -1,18 +1,16 @@
 """Which parameter sets could have given what was seen: emulators, implausibility, and sampling of what is left.
 
-It lives no run: it is given points of the unit cube and what was read off them. scikit-learn and pyabc come with the
-extra `calibrate`.
+It lives no run: it is given points of the unit cube and what was read off them. scikit-learn comes with the extra
+`calibrate`.
 """
 
 from __future__ import annotations
 
-import logging
 import math
-import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -236,14 +234,14 @@ def points_left(matcher: Matcher, width: int, number: int, *, seed: int = 0, cut
             return swarm[:0]  # the swarm has come to rest above the cut
         chosen = draw.choice(inside, len(swarm))
         swarm, level = swarm[chosen], level[chosen]
-        swarm, level = _moved(matcher, swarm, level, now, draw)
+        swarm, level, _ = _moved(partial(matcher.implausibility, give_up=now), swarm, level, now, draw)
     else:
         return swarm[:0]
     # settle inside the last cut, so that the points forget where they came from
     swarm, level = swarm[level <= cut], level[level <= cut]
     swarm, level = swarm[draw.choice(len(swarm), 4 * number)], np.full(4 * number, cut)
     for _ in range(4):
-        swarm, level = _moved(matcher, swarm, level, cut, draw)
+        swarm, level, _ = _moved(partial(matcher.implausibility, give_up=cut), swarm, level, cut, draw)
     return swarm[draw.permutation(len(swarm))[:number]]
 
 
@@ -254,11 +252,19 @@ MOST_ROUNDS, PATIENCE = 200, 6
 
 
 def _moved(
-    matcher: Matcher, swarm: np.ndarray, level: np.ndarray, cut: float, draw: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Each point moved several times by the difference of two others (differential evolution), staying inside."""
+    level_of: Callable[[np.ndarray], np.ndarray],
+    swarm: np.ndarray,
+    level: np.ndarray,
+    cut: float,
+    draw: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Each point moved several times by the difference of two others (differential evolution), staying below the cut.
+
+    Returns the points, their levels, and the share of moves that stayed.
+    """
     swarm, level = swarm.copy(), level.copy()
     n, width = swarm.shape
+    stayed = 0
     for _ in range(MOVES):
         one, other = draw.integers(0, n, (2, n))
         part = draw.random((n, width)) < draw.choice([0.15, 0.4, 1.0], (n, 1))
@@ -268,127 +274,75 @@ def _moved(
         tried = 1.0 - np.abs(1.0 - tried)  # a wall sends a point back
         ok = ((tried >= 0.0) & (tried <= 1.0)).all(axis=1)
         new = np.full(n, math.inf)
-        new[ok] = matcher.implausibility(tried[ok], give_up=cut)
+        new[ok] = level_of(tried[ok])
         better = new <= cut
         swarm[better], level[better] = tried[better], new[better]
-    return swarm, level
-
-
-STEP = 0.1
-"""Variance of a step of the search against that of its particles: in many dimensions wider steps leave what is left."""
-LEAST_ACCEPTED = 0.01
-"""Share of steps accepted below which the search is at its end."""
+        stayed += int(better.sum())
+    return swarm, level, stayed / (MOVES * n)
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """Particles of a likelihood-free search.
+    """Particles of a likelihood-free search; all weigh alike.
 
     Attributes
     ----------
-    points, weights
-        Particles [particle, parameter] in the unit cube, and their weights, which sum to 1.
+    points
+        Particles [particle, parameter] in the unit cube.
     distance
-        Of each particle: root mean square of its misses, in standard deviations of the targets.
+        Of each particle: root mean square of its implausibilities.
     tolerances, acceptance
-        Of each generation.
+        Of each generation: the distance that was asked for, and the share of moves that kept to it.
     """
 
     points: np.ndarray
-    weights: np.ndarray
     distance: np.ndarray
     tolerances: tuple[float, ...]
     acceptance: tuple[float, ...]
 
 
 def posterior(
-    matcher: Matcher,
-    left: np.ndarray,
-    *,
-    particles: int = 400,
-    generations: int = 6,
-    tolerance: float = 1.0,
-    seed: int = 0,
+    matcher: Matcher, left: np.ndarray, *, particles: int, generations: int = 6, tolerance: float = 1.0, seed: int = 0
 ) -> Posterior:
-    """Likelihood-free inference inside what history matching left (pyabc, sequential Monte Carlo).
+    """Likelihood-free inference inside what history matching left (ABC by subset simulation).
 
-    A point is given the emulators' figures with their doubt drawn, and its distance is the root mean square of the
-    misses in standard deviations of the targets. The prior is even over what is left: it is drawn from `left`, points
-    spread evenly over it, and is nought where a point is implausible.
+    The prior is even over what is left, of which `left` are points. Each generation asks for a smaller distance, the
+    middle one of its particles: those within it are drawn again and moved at random, and a move counts if it stays
+    within the distance and is plausible. The search ends at the tolerance, after the generations, or when hardly a
+    move stays inside (Chiachio, Beck, Chiachio and Rus 2014, *SIAM Journal on Scientific Computing* 36:A1339).
 
     Raises
     ------
     InputError
         When nothing plausible is given to start from.
     """
-    import pyabc
-
     if not len(left):
         raise InputError("there is no plausible point to start from")
-    names = [f"x{k}" for k in range(left.shape[1])]
 
-    class Left(pyabc.DistributionBase):
-        """Even over what is left of the unit cube."""
+    def distance(points: np.ndarray) -> np.ndarray:
+        apart = matcher.implausibilities(points)
+        return np.where(apart.max(axis=1) <= IMPLAUSIBLE, np.sqrt((apart**2).mean(axis=1)), math.inf)
 
-        def rvs(self, *_: Any, **__: Any) -> Any:
-            row = left[np.random.randint(len(left))]  # noqa: NPY002 (pyabc's own stream)
-            return pyabc.Parameter(dict(zip(names, row.tolist(), strict=True)))
+    draw = np.random.default_rng(seed)
+    swarm = left[draw.integers(0, len(left), max(particles, len(left)))]
+    level = distance(swarm)
+    tolerances: list[float] = []
+    acceptance: list[float] = []
+    for _ in range(generations):
+        now = max(tolerance, float(np.median(level)))
+        inside = np.flatnonzero(level <= now)
+        chosen = draw.choice(inside, len(swarm))
+        swarm, level, kept = _moved(distance, swarm[chosen], level[chosen], now, draw)
+        tolerances.append(now)
+        acceptance.append(kept)
+        if now <= tolerance or kept < LEAST_ACCEPTED:
+            break
+    rows = draw.permutation(len(swarm))[:particles]
+    return Posterior(swarm[rows], level[rows], tuple(tolerances), tuple(acceptance))
 
-        def pdf(self, x: Mapping[str, float]) -> float:
-            point = np.array([[x[name] for name in names]])
-            if point.min() < 0.0 or point.max() > 1.0:
-                return 0.0
-            return float(matcher.implausibility(point, give_up=IMPLAUSIBLE)[0] <= IMPLAUSIBLE)
 
-        def get_parameter_names(self) -> list[str]:
-            return names
-
-        def copy(self) -> Any:
-            return self
-
-    targets = list(matcher.targets)
-
-    def simulate(parameter: Mapping[str, float]) -> dict[str, float]:
-        point = np.array([[parameter[name] for name in names]])
-        misses = []
-        for name in targets:
-            mean, variance = matcher.emulators[name].at(point)
-            value = mean[0] + math.sqrt(variance[0]) * np.random.standard_normal()  # noqa: NPY002 (pyabc's own stream)
-            misses.append((value - matcher.targets[name].middle) / matcher.targets[name].spread)
-        return {"miss": float(np.sqrt(np.mean(np.square(misses))))}
-
-    def distance(x: Mapping[str, float], x_0: Mapping[str, float]) -> float:
-        return float(abs(x["miss"] - x_0["miss"]))
-
-    for talker in ("ABC", "ABC.History"):
-        logging.getLogger(talker).setLevel(logging.WARNING)
-    # pyabc draws from numpy's shared stream; one process and a fixed seed make it repeatable
-    before = np.random.get_state()  # noqa: NPY002
-    np.random.seed(seed)  # noqa: NPY002
-    try:
-        with tempfile.TemporaryDirectory() as room_on_disk:
-            search = pyabc.ABCSMC(
-                simulate, Left(), distance, population_size=particles, sampler=pyabc.SingleCoreSampler(),
-                eps=pyabc.QuantileEpsilon(alpha=0.5), transitions=pyabc.MultivariateNormalTransition(scaling=STEP),
-            )  # fmt: skip
-            search.new(f"sqlite:///{Path(room_on_disk) / 'abc.db'}", {"miss": 0.0})
-            history: Any = search.run(
-                minimum_epsilon=tolerance, max_nr_populations=generations, min_acceptance_rate=LEAST_ACCEPTED
-            )
-            table, weights = history.get_distribution()
-            apart = history.get_weighted_distances()["distance"].to_numpy()
-            steps = history.get_all_populations()
-            steps = steps[steps["t"] >= 0]
-            drawn = history.get_nr_particles_per_population()
-            return Posterior(
-                points=table[names].to_numpy(float),
-                weights=np.asarray(weights, float) / float(np.sum(weights)),
-                distance=np.asarray(apart, float),
-                tolerances=tuple(float(e) for e in steps["epsilon"]),
-                acceptance=tuple(float(drawn[t] / n) for t, n in zip(steps["t"], steps["samples"], strict=True)),
-            )
-    finally:
-        np.random.set_state(before)  # noqa: NPY002
+LEAST_ACCEPTED = 0.01
+"""Share of moves that stay inside below which the search is at its end."""
 
 
 @dataclass(frozen=True)

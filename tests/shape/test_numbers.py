@@ -20,8 +20,6 @@ KERNEL_MODULES = [name for name in modules() if layer_of(name) in KERNEL]
 
 DRAWS_SAMPLES = ("sweeps.designs", "analysis")
 """Where seeded generators may be made: for designs and for resampling what was lived, never for a life."""
-PYABC_DRAWS = {"analysis.matching": {"get_state", "set_state", "seed", "randint", "standard_normal"}}
-"""pyabc knows no other stream than numpy's shared one: it is seeded for its search and put back afterwards."""
 
 
 @pytest.mark.parametrize("name", modules())
@@ -29,7 +27,7 @@ def test_numpys_random_numbers_are_never_used_in_the_model(name):
     may_draw = name.startswith(DRAWS_SAMPLES)
     for node in ast.walk(tree_of(name)):
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("np.random", "numpy.random"):
-            allowed = (may_draw and node.attr in ("default_rng", "Generator")) or node.attr in PYABC_DRAWS.get(name, ())
+            allowed = may_draw and node.attr in ("default_rng", "Generator")
             assert allowed, f"dealsim.{name} line {node.lineno}: {ast.unparse(node)}"
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("default_rng"):
             assert node.args, f"dealsim.{name} line {node.lineno}: no generator without a seed"
