@@ -237,14 +237,16 @@ def points_left(matcher: Matcher, width: int, number: int, *, seed: int = 0, cut
         swarm, level, _ = _moved(partial(matcher.implausibility, give_up=now), swarm, level, now, draw)
     else:
         return swarm[:0]
-    # settle inside the last cut, so that the points forget where they came from
+    # points forget where they came from
     swarm, level = swarm[level <= cut], level[level <= cut]
     swarm, level = swarm[draw.choice(len(swarm), 4 * number)], np.full(4 * number, cut)
-    for _ in range(4):
+    for _ in range(SETTLE):
         swarm, level, _ = _moved(partial(matcher.implausibility, give_up=cut), swarm, level, cut, draw)
     return swarm[draw.permutation(len(swarm))[:number]]
 
 
+SETTLE = 4
+"""Rounds of moves inside the last cut."""
 MOVES = 6
 """Moves of each point between two cuts."""
 MOST_ROUNDS, PATIENCE = 200, 6
@@ -337,6 +339,8 @@ def posterior(
         acceptance.append(kept)
         if now <= tolerance or kept < LEAST_ACCEPTED:
             break
+    for _ in range(SETTLE):
+        swarm, level, _ = _moved(distance, swarm, level, tolerances[-1], draw)
     rows = draw.permutation(len(swarm))[:particles]
     return Posterior(swarm[rows], level[rows], tuple(tolerances), tuple(acceptance))
 
