@@ -387,6 +387,7 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
     say(str(particles.groupby(["split", "third"])["kept"].agg(["size", "sum"])))
     ensemble = _chosen(particles[good], sizes.sets)
     say(f"{int(good.sum())} of {len(particles)} particles are kept; the ensemble holds {len(ensemble)}")
+    _ship(out, ensemble, names, screen)
 
     tables = {
         "screen": screen[screen["figure"].isin([*fitted(), WITHOUT_SERVICE]) & screen["factor"].isin(names)],
@@ -405,7 +406,6 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
     }  # fmt: skip
     tables["recovery"] = _recovered(sizes, waves, names, targets, chance)
     tables["rivals"] = _rivals(sizes, ensemble, names, folder)
-    _ship(out, ensemble, names, screen)
     return tables
 
 
