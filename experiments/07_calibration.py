@@ -104,7 +104,7 @@ class Sizes:
 
 FULL = Sizes(
     screen=5_000, trajectories=4, screened=tuple(every_parameter()), match=6_600, waves=(600, 360, 360),
-    most_trained=600, particles=150, generations=8, sets=120, rival_sets=12, cases=100, chance=24,
+    most_trained=600, particles=120, generations=25, sets=120, rival_sets=12, cases=100, chance=24,
 )  # fmt: skip
 TINY = Sizes(
     screen=300, trajectories=2, screened=("citizen.reopening", "staff.turnover"), match=300, waves=(4,),
