@@ -66,8 +66,8 @@ def test_the_powershell_forms_say_the_same_and_that_they_are_untested():
         assert "\n" not in block and "constraints.txt" in block
 
 
-def test_the_front_page_says_it_is_not_calibrated():
-    assert "not yet calibrated" in README
+def test_the_front_page_says_what_the_figures_are_not():
+    assert "not fitted to Wigan" in README and "effects of a Deal are not validated" in README
 
 
 def test_verbs_on_the_front_page_exist():
