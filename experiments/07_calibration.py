@@ -10,8 +10,8 @@ Design, in stages; each keeps what it has lived, so that the study can be stoppe
   over the root of the emulator's variance and that of the target, whose range is read as two standard deviations
   either way. Chance of one borough is known from 24 boroughs of the starting values and is no part of it.
 - Likelihood-free: approximate Bayesian computation by subset simulation over the emulators, inside what is left, once
-  for each third of the split below. Every particle is then lived for real in two boroughs, and kept if its misses, with chance allowed for,
-  are below 1.15 standard deviations in the mean and below 3 for each pattern.
+  for each third of the split below. Every particle is then lived for real in two boroughs. Those of a first turn teach the emulators
+  of a second. A particle of either turn is kept if its misses, with chance allowed for, are below 1.15 standard deviations in the mean and below 3 for each pattern.
 - Split: how many episodes end without a service is fixed by no pattern. The ensemble holds sets with a low (at most
   0.6), a middle and a high (at least 0.85) share, as far as any are left; it is said if not.
 - Recovery: 100 lived points of the second wave serve in turn as made-up data, with emulators that never saw them.
@@ -77,6 +77,8 @@ SPLITS = {"low": (0.0, 0.6), "middle": (0.6, 0.85), "high": (0.85, 1.0)}
 """The thirds of the share of episodes that end without a service."""
 AIMS = {"low": (0.42, 0.58), "middle": (0.62, 0.82), "high": (0.86, 0.96)}
 """What the search is led to for each third; a set belongs to the third its own lives put it in."""
+TURNS = 2
+"""Turns of search and trial: the particles of the first teach the emulators of the second."""
 PRIOR = 800
 """Points of what the first wave leaves from which made-up data are matched."""
 MOST_MISS, MOST_MISSED = 1.15, 3.0
@@ -93,6 +95,7 @@ class Sizes:
     match: int
     waves: tuple[int, ...]
     most_trained: int
+    most_taught: int
     particles: int
     generations: int
     sets: int
@@ -104,11 +107,11 @@ class Sizes:
 
 FULL = Sizes(
     screen=5_000, trajectories=4, screened=tuple(every_parameter()), match=6_600, waves=(600, 360, 360),
-    most_trained=600, particles=120, generations=25, sets=120, rival_sets=12, cases=100, chance=24,
+    most_trained=600, most_taught=720, particles=120, generations=25, sets=110, rival_sets=10, cases=100, chance=24,
 )  # fmt: skip
 TINY = Sizes(
     screen=300, trajectories=2, screened=("citizen.reopening", "staff.turnover"), match=300, waves=(4,),
-    most_trained=50, particles=10, generations=2, sets=3, rival_sets=1, cases=0, chance=2, workers=1,
+    most_trained=50, most_taught=50, particles=10, generations=2, sets=3, rival_sets=1, cases=0, chance=2, workers=1,
 )  # fmt: skip
 
 
@@ -361,21 +364,28 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
     chance = {name: float(start[name].var(ddof=1)) for name in start if name not in ("point", "life")}
 
     waves = waves_of(sizes, names, targets, chance, folder)
-    found = particles_of(sizes, waves.matcher, len(names))
-
-    lived_sets, sets = [], []
-    for k, (split, one) in enumerate(found.items()):
-        values = at_values(one.points, names)
-        todo = [
-            p
-            for n in (0, 1)
-            for p in points.points_at(values, size=sizes.match, seed=1_000_000 * (2 + k) + 500_000 * n)
-        ]
-        own = points.lived(f"particles-{split}", todo, folder, sizes.workers)
-        own["point"] %= len(values)
-        means = own.groupby("point").mean()
-        lived_sets.append(means.drop(columns="life"))
-        sets.append(values.iloc[means.index].assign(split=split, weight=1.0))
+    lived, matcher = waves.lived, waves.matcher
+    lived_sets, sets, generations = [], [], []
+    for turn in range(1, TURNS + 1):
+        if turn > 1:  # what the particles of the turn before came to teaches the emulators where it matters
+            matcher = Matcher(
+                emulators(latest(lived, sizes.most_taught), targets, chance, sizes.workers), dict(targets)
+            )
+        found = particles_of(sizes, matcher, len(names))
+        for k, (split, one) in enumerate(found.items()):
+            values = at_values(one.points, names)
+            seed = 1_000_000 * (2 + k) + 10_000_000 * (turn - 1)
+            todo = [p for n in (0, 1) for p in points.points_at(values, size=sizes.match, seed=seed + 500_000 * n)]
+            own = points.lived(f"particles{'' if turn == 1 else turn}-{split}", todo, folder, sizes.workers)
+            lived = lived.with_more(np.vstack([one.points, one.points]), own)
+            own["point"] %= len(values)
+            means = own.groupby("point").mean()
+            lived_sets.append(means.drop(columns="life"))
+            sets.append(values.iloc[means.index].assign(split=split, turn=turn, weight=1.0))
+            for g, (tolerance, accepted) in enumerate(zip(one.tolerances, one.acceptance, strict=True), start=1):
+                generations.append(
+                    {"turn": turn, "split": split, "generation": g, "tolerance": tolerance, "acceptance": accepted}
+                )
     figures, particles = pd.concat(lived_sets, ignore_index=True), pd.concat(sets, ignore_index=True)
     missed = misses(figures, targets, chance, 2)
     mean_miss = np.sqrt(np.nanmean(missed**2, axis=1))
@@ -384,7 +394,7 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
     share = figures[WITHOUT_SERVICE].to_numpy()
     third = np.array([next(k for k, (low, high) in SPLITS.items() if s <= high) for s in share])
     particles = particles.assign(miss=mean_miss, worst=worst, share=share, third=third, kept=good)
-    say(str(particles.groupby(["split", "third"])["kept"].agg(["size", "sum"])))
+    say(str(particles.groupby(["turn", "split", "third"])["kept"].agg(["size", "sum"])))
     ensemble = _chosen(particles[good], sizes.sets)
     say(f"{int(good.sum())} of {len(particles)} particles are kept; the ensemble holds {len(ensemble)}")
     _ship(out, ensemble, names, screen)
@@ -398,11 +408,8 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
         "before": _readings(start),
         "after": _readings(figures.iloc[ensemble.index]),
         "reached": _reached(waves.lived.figures),
-        "generations": pd.DataFrame(
-            [{"split": split, "generation": g + 1, "tolerance": t, "acceptance": a}
-             for split, one in found.items() for g, (t, a) in enumerate(zip(one.tolerances, one.acceptance, strict=True))]
-        ),
-        "particles": particles.groupby("third")["kept"].agg(lived="size", kept="sum").reset_index(),
+        "generations": pd.DataFrame(generations).groupby(["turn", "split"]).last().reset_index(),
+        "particles": particles.groupby(["turn", "third"])["kept"].agg(lived="size", kept="sum").reset_index(),
     }  # fmt: skip
     tables["recovery"] = _recovered(sizes, waves, names, targets, chance)
     tables["rivals"] = _rivals(sizes, ensemble, names, folder)
