@@ -377,7 +377,9 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
             seed = 1_000_000 * (2 + k) + 10_000_000 * (turn - 1)
             todo = [p for n in (0, 1) for p in points.points_at(values, size=sizes.match, seed=seed + 500_000 * n)]
             own = points.lived(f"particles{'' if turn == 1 else turn}-{split}", todo, folder, sizes.workers)
-            lived = lived.with_more(np.vstack([one.points, one.points]), own)
+            # one life each: with both, what scatters within a set would be taken for what it does
+            first = own[own["point"] < len(values)]
+            lived = lived.with_more(one.points, first)
             own["point"] %= len(values)
             means = own.groupby("point").mean()
             lived_sets.append(means.drop(columns="life"))
