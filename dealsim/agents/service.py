@@ -77,10 +77,10 @@ class LeadershipColumns(NamedTuple):
 class ServiceParameters(NamedTuple):
     """Encounters, incidents, blame, know-how, money and joint work."""
 
-    menu_fits: Annotated[float, Parameter("Share of needs the standard offer fits", "share of parts", 0.35, 0.75, "src-vanguard", "assumed", "φ_M")] = 0.53
-    solve_menu: Annotated[float, Parameter("Solved when the standard offer fits", "per part", 0.6, 0.9, "src-choice", "assumed", "π_M")] = 0.75
+    menu_fits: Annotated[float, Parameter("Share of needs the standard offer fits", "share of parts", 0.35, 0.75, "src-vanguard", "calibrated", "φ_M")] = 0.519
+    solve_menu: Annotated[float, Parameter("Solved when the standard offer fits", "per part", 0.6, 0.9, "src-calibration", "calibrated", "π_M")] = 0.693
     solve_bespoke: Annotated[float, Parameter("Solved when revealed and acted on", "per part", 0.4, 0.8, "src-three-conversations", "published", "π_B")] = 0.60
-    solve_blind: Annotated[float, Parameter("Solved by acting without knowing", "per part", 0.05, 0.60, "src-choice", "rival", "π_R")] = 0.15
+    solve_blind: Annotated[float, Parameter("Solved by acting without knowing", "per part", 0.05, 0.60, "src-calibration", "calibrated", "π_R")] = 0.0727
     solve_again: Annotated[float, Parameter("Solved by the same menu again", "per part", 0, 0.1, "src-choice", "assumed", "π_0")] = 0.05
     solve_listening: Annotated[float, Parameter("Solved by listening alone", "per part", 0, 0.3, "src-choice", "rival", "π_L")] = 0.0
     community_part: Annotated[float, Parameter("Part of a bespoke answer that needs the community", "share", 0, 0.8, "src-choice", "rival", "g_com")] = 0.35
@@ -101,7 +101,7 @@ class ServiceParameters(NamedTuple):
     report_unafraid: Annotated[float, Parameter("An unafraid worker reports an incident", "per incident", 0.3, 0.96, "src-nhs-reporting", "published", "ρ_rep")] = 0.9
     surfaces: Annotated[float, Parameter("An unreported incident comes out", "per incident", 0.05, 0.4, "src-nhs-reporting", "published", "v_u")] = 0.2
     procedure_shields: Annotated[float, Parameter("Sanction by the book against sanction for departing", "times", 0, 1, "src-hood", "rival", "δ_def")] = 0.15
-    blame_pace: Annotated[float, Parameter("Blame culture follows the leaders' aim", "per week", 0.001, 0.02, "src-nhs-survey", "assumed", "r_β")] = 0.0045
+    blame_pace: Annotated[float, Parameter("Blame culture follows the leaders' aim", "per week", 0.001, 0.02, "src-nhs-survey", "calibrated", "r_β")] = 0.00159
     pressure: Annotated[float, Parameter("Blame raised by a rush of incidents", "per unit of salience", 0, 2, "src-capability-trap", "assumed", "η_press")] = 0.5
     pressure_from: Annotated[float, Parameter("Salience at which pressure starts", "times the old normal", 1, 2, "src-choice", "assumed", "s*")] = 1.25
     salience_pace: Annotated[float, Parameter("How fast incidents are felt and forgotten", "per week", 0.005, 0.1, "src-choice", "assumed", "sal rate")] = 0.02
@@ -109,7 +109,7 @@ class ServiceParameters(NamedTuple):
     know_how_loss: Annotated[float, Parameter("Know-how lost", "per week", 0, 0.01, "src-choice", "assumed", "μ_L")] = 0.002
     know_how_start: Annotated[float, Parameter("Know-how at the start of burn-in", "0 and up", 0, 1, "src-choice", "assumed", "L start")] = 0.21
     menu_learning: Annotated[float, Parameter("The standard offer learns from departures that worked and were shared", "per shared departure per part tried", 0, 0.1, "src-choice", "assumed", "λ_menu")] = 0.01
-    menu_forgetting: Annotated[float, Parameter("The standard offer falls back", "per week", 0, 0.01, "src-choice", "assumed", "μ_menu")] = 0.002
+    menu_forgetting: Annotated[float, Parameter("The standard offer falls back", "per week", 0, 0.01, "src-calibration", "calibrated", "μ_menu")] = 0.00181
     leader_exit: Annotated[float, Parameter("Leaders who leave", "per person per year", 0, 0.6, "src-choice", "assumed", "leader exit")] = 0.25
     leader_convinced: Annotated[float, Parameter("A new leader is won over by colleagues who hold the permission", "per week", 0, 0.2, "src-choice", "assumed", "leader pace")] = 0.04
     leader_slowness: Annotated[float, Parameter("Time each further leader adds to a decision", "weeks", 0, 13, "src-choice", "assumed", "n/2 quarters")] = 6.5

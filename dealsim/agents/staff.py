@@ -69,7 +69,7 @@ class TeamColumns(NamedTuple):
 class StaffParameters(NamedTuple):
     """How staff learn, fear, hope, dare, leave and join."""
 
-    base_willingness: Annotated[float, Parameter("Willingness to depart, intercept", "log odds", -3, 1, "src-lipsky", "assumed", "b_A")] = -0.4
+    base_willingness: Annotated[float, Parameter("Willingness to depart, intercept", "log odds", -3, 1, "src-lipsky", "calibrated", "b_A")] = -0.3
     by_permission: Annotated[float, Parameter("Willingness from permission", "log odds per unit", 0, 5, "src-choice", "assumed", "bP")] = 3.3
     by_value: Annotated[float, Parameter("Willingness from belief that it works", "log odds per unit", 0, 4, "src-choice", "assumed", "bQ")] = 2.0
     by_norm: Annotated[float, Parameter("Willingness from the team's norm", "log odds per unit", 0, 6, "src-centola", "assumed", "bN")] = 3.5
@@ -82,7 +82,7 @@ class StaffParameters(NamedTuple):
     fear_own: Annotated[float, Parameter("Fear from one's own sanction", "per event", 0.3, 0.7, "src-bourne", "published", "φ_own")] = 0.5
     fear_seen: Annotated[float, Parameter("Fear from a sanction seen", "per event", 0, 0.25, "src-bourne", "published", "φ_vic")] = 0.20
     fear_contagion: Annotated[float, Parameter("Fear drawn to that of the team", "per week", 0, 0.1, "src-foldy", "published", "ω_F")] = 0.05
-    fear_decay: Annotated[float, Parameter("Fear fades", "per week", 0.005, 0.03, "src-foldy", "assumed", "δ_F")] = 0.0055
+    fear_decay: Annotated[float, Parameter("Fear fades", "per week", 0.005, 0.03, "src-foldy", "calibrated", "δ_F")] = 0.0109
     fear_backing: Annotated[float, Parameter("Fear eased by public backing", "per event", 0, 0.1, "src-choice", "assumed", "φ_back")] = 0.03
     credibility_up: Annotated[float, Parameter("Credibility gained by backing", "per event", 0.005, 0.05, "src-simons", "assumed", "r_up")] = 0.02
     credibility_down: Annotated[float, Parameter("Credibility lost by a sanction", "per event", 0.02, 0.2, "src-simons", "assumed", "r_dn")] = 0.05
@@ -94,7 +94,7 @@ class StaffParameters(NamedTuple):
     skill_practice: Annotated[float, Parameter("Skill from practice", "per departure", 0, 0.03, "src-choice", "assumed", "ℓ_prac")] = 0.008
     skill_peers: Annotated[float, Parameter("Skill from practising peers", "per week", 0, 0.03, "src-foldy", "assumed", "ℓ_peer")] = 0.008
     skill_training: Annotated[float, Parameter("Skill from a training session", "per session", 0, 0.10, "src-saks", "assumed", "train")] = 0.06
-    skill_decay: Annotated[float, Parameter("Skill fades without use", "per week", 0, 0.02, "src-newstrom", "published", "μ_κ")] = 0.012
+    skill_decay: Annotated[float, Parameter("Skill fades without use", "per week", 0, 0.02, "src-newstrom", "calibrated", "μ_κ")] = 0.0132
     session_hours: Annotated[float, Parameter("Length of a training session", "hours", 4, 40, "src-wigan-champions", "assumed", "session")] = 8.0
     working_hours: Annotated[float, Parameter("Working week", "hours", 30, 40, "src-choice", "assumed", "working week")] = 35.0
     fear_start: Annotated[float, Parameter("Fear at the start of burn-in", "0–1", 0, 1, "src-ahrq", "assumed", "F start")] = 0.41
@@ -112,14 +112,14 @@ class StaffParameters(NamedTuple):
     use_pace: Annotated[float, Parameter("How fast the slow mean of used slots moves", "per week", 0.005, 0.5, "src-choice", "assumed", "use rate")] = 0.02
     value_pace: Annotated[float, Parameter("Belief follows success", "per week with a departure", 0.01, 0.1, "src-choice", "assumed", "α_Q")] = 0.03
     hope_pace: Annotated[float, Parameter("Hope follows its causes", "per week with a meeting", 0.005, 0.05, "src-choice", "assumed", "α_h")] = 0.02
-    hope_base: Annotated[float, Parameter("Hope without any of its causes", "0–1", 0.2, 0.6, "src-choice", "assumed", "h₀")] = 0.395
+    hope_base: Annotated[float, Parameter("Hope without any of its causes", "0–1", 0.2, 0.6, "src-calibration", "calibrated", "h₀")] = 0.488
     hope_success: Annotated[float, Parameter("Hope from success", "per unit", 0, 1, "src-choice", "assumed", "h succ")] = 0.6
     hope_willingness: Annotated[float, Parameter("Hope from using discretion", "per unit", 0, 0.4, "src-choice", "assumed", "h A")] = 0.10
     hope_trusted: Annotated[float, Parameter("Hope from being trusted", "per unit", 0, 0.4, "src-choice", "assumed", "h P̂")] = 0.12
     hope_fear: Annotated[float, Parameter("Hope lost to fear", "per unit", 0, 0.6, "src-frazier", "assumed", "h F")] = 0.3
     hope_overload: Annotated[float, Parameter("Hope lost to overload", "per unit", 0, 0.4, "src-bakker", "assumed", "h ovl")] = 0.2
     heard_without_trust: Annotated[float, Parameter("How far leaders' word counts without credibility", "0–1", 0, 1, "src-choice", "assumed", "0.3+0.7r")] = 0.3
-    turnover: Annotated[float, Parameter("Staff who leave at middling hope", "share a year", 0.10, 0.40, "src-skills-for-care", "published", "x0")] = 0.133
+    turnover: Annotated[float, Parameter("Staff who leave at middling hope", "share a year", 0.10, 0.40, "src-skills-for-care", "calibrated", "x0")] = 0.133
     turnover_hope: Annotated[float, Parameter("How much hope holds staff", "log per unit", 0, 3, "src-bakker", "assumed", "γ_h")] = 1.5
     time_of_departure: Annotated[float, Parameter("Time a departure takes against the menu, without skill", "times", 1, 1.6, "src-choice", "assumed", "t_c")] = 1.3
     case_lag: Annotated[float, Parameter("How long a closed case stays on the caseload", "weeks", 4, 40, "src-coventry", "assumed", "case lag")] = 18.0
