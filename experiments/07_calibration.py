@@ -10,8 +10,10 @@ Design, in stages; each keeps what it has lived, so that the study can be stoppe
   over the root of the emulator's variance and that of the target, whose range is read as two standard deviations
   either way. Chance of one borough is known from 24 boroughs of the starting values and is no part of it.
 - Likelihood-free: approximate Bayesian computation by subset simulation over the emulators, inside what is left, once
-  for each third of the split below. Every particle is then lived for real in two boroughs. Those of a first turn teach the emulators
-  of a second. A particle of either turn is kept if its misses, with chance allowed for, are below 1.15 standard deviations in the mean and below 3 for each pattern.
+  for each third of the split below. Every particle is then lived for real in two boroughs. From those that miss least
+  a walk goes on with real lives alone: four steps of sixty new sets a third, each a good set moved by a part of the
+  difference of two others. A set is kept if its misses, with chance allowed for, are below 1.15 standard deviations in
+  the mean and below 3 for each pattern.
 - Split: how many episodes end without a service is fixed by no pattern. The ensemble holds sets with a low (at most
   0.6), a middle and a high (at least 0.85) share, as far as any are left; it is said if not.
 - Recovery: 100 lived points of the second wave serve in turn as made-up data, with emulators that never saw them.
@@ -77,8 +79,10 @@ SPLITS = {"low": (0.0, 0.6), "middle": (0.6, 0.85), "high": (0.85, 1.0)}
 """The thirds of the share of episodes that end without a service."""
 AIMS = {"low": (0.42, 0.58), "middle": (0.62, 0.82), "high": (0.86, 0.96)}
 """What the search is led to for each third; a set belongs to the third its own lives put it in."""
-TURNS = 2
-"""Turns of search and trial: the particles of the first teach the emulators of the second."""
+PARENTS = 24
+"""Sets of a third that miss least, from which new ones are made."""
+HELD = ("network.near_neighbours",)
+"""Parameters put back to their default in the walk: how many people one knows has figures of its own."""
 PRIOR = 800
 """Points of what the first wave leaves from which made-up data are matched."""
 MOST_MISS, MOST_MISSED = 1.15, 3.0
@@ -95,10 +99,11 @@ class Sizes:
     match: int
     waves: tuple[int, ...]
     most_trained: int
-    most_taught: int
     particles: int
     generations: int
     sets: int
+    steps: int
+    children: int
     rival_sets: int
     cases: int
     chance: int
@@ -107,11 +112,11 @@ class Sizes:
 
 FULL = Sizes(
     screen=5_000, trajectories=4, screened=tuple(every_parameter()), match=6_600, waves=(600, 360, 360),
-    most_trained=600, most_taught=720, particles=120, generations=25, sets=110, rival_sets=10, cases=100, chance=24,
+    most_trained=600, particles=120, generations=25, sets=120, steps=4, children=60, rival_sets=10, cases=100, chance=24,
 )  # fmt: skip
 TINY = Sizes(
     screen=300, trajectories=2, screened=("citizen.reopening", "staff.turnover"), match=300, waves=(4,),
-    most_trained=50, most_taught=50, particles=10, generations=2, sets=3, rival_sets=1, cases=0, chance=2, workers=1,
+    most_trained=50, particles=10, generations=2, sets=3, steps=0, children=0, rival_sets=1, cases=0, chance=2, workers=1,
 )  # fmt: skip
 
 
@@ -364,39 +369,21 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
     chance = {name: float(start[name].var(ddof=1)) for name in start if name not in ("point", "life")}
 
     waves = waves_of(sizes, names, targets, chance, folder)
-    lived, matcher = waves.lived, waves.matcher
-    lived_sets, sets, generations = [], [], []
-    for turn in range(1, TURNS + 1):
-        if turn > 1:  # what the particles of the turn before came to teaches the emulators where it matters
-            matcher = Matcher(
-                emulators(latest(lived, sizes.most_taught), targets, chance, sizes.workers), dict(targets)
-            )
-        found = particles_of(sizes, matcher, len(names))
-        for k, (split, one) in enumerate(found.items()):
-            values = at_values(one.points, names)
-            seed = 1_000_000 * (2 + k) + 10_000_000 * (turn - 1)
-            todo = [p for n in (0, 1) for p in points.points_at(values, size=sizes.match, seed=seed + 500_000 * n)]
-            own = points.lived(f"particles{'' if turn == 1 else turn}-{split}", todo, folder, sizes.workers)
-            # one life each: with both, what scatters within a set would be taken for what it does
-            first = own[own["point"] < len(values)]
-            lived = lived.with_more(one.points, first)
-            own["point"] %= len(values)
-            means = own.groupby("point").mean()
-            lived_sets.append(means.drop(columns="life"))
-            sets.append(values.iloc[means.index].assign(split=split, turn=turn, weight=1.0))
-            for g, (tolerance, accepted) in enumerate(zip(one.tolerances, one.acceptance, strict=True), start=1):
-                generations.append(
-                    {"turn": turn, "split": split, "generation": g, "tolerance": tolerance, "acceptance": accepted}
-                )
-    figures, particles = pd.concat(lived_sets, ignore_index=True), pd.concat(sets, ignore_index=True)
-    missed = misses(figures, targets, chance, 2)
-    mean_miss = np.sqrt(np.nanmean(missed**2, axis=1))
-    worst = np.nanmax(np.abs(missed), axis=1)
-    good = (mean_miss <= MOST_MISS) & (worst <= MOST_MISSED)
-    share = figures[WITHOUT_SERVICE].to_numpy()
-    third = np.array([next(k for k, (low, high) in SPLITS.items() if s <= high) for s in share])
-    particles = particles.assign(miss=mean_miss, worst=worst, share=share, third=third, kept=good)
-    say(str(particles.groupby(["turn", "split", "third"])["kept"].agg(["size", "sum"])))
+    found = particles_of(sizes, waves.matcher, len(names))
+    pool = Pool(names, targets, chance)
+    for k, (split, one) in enumerate(found.items()):
+        pool.add(
+            split, 0, one.points, _both(sizes, f"particles-{split}", one.points, names, 1_000_000 * (2 + k), folder)
+        )
+    for step in range(1, sizes.steps + 1):
+        for k, split in enumerate(SPLITS):
+            children = pool.children(split, sizes.children, step)
+            if len(children):
+                seed = 10_000_000 * step + 1_000_000 * k
+                pool.add(split, step, children, _both(sizes, f"walk{step}-{split}", children, names, seed, folder))
+        say(f"step {step}: {pool.said()}")
+    figures, particles = pool.figures, pool.particles()
+    good = particles["kept"].to_numpy()
     ensemble = _chosen(particles[good], sizes.sets)
     say(f"{int(good.sum())} of {len(particles)} particles are kept; the ensemble holds {len(ensemble)}")
     _ship(out, ensemble, names, screen)
@@ -410,12 +397,78 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
         "before": _readings(start),
         "after": _readings(figures.iloc[ensemble.index]),
         "reached": _reached(waves.lived.figures),
-        "generations": pd.DataFrame(generations).groupby(["turn", "split"]).last().reset_index(),
-        "particles": particles.groupby(["turn", "third"])["kept"].agg(lived="size", kept="sum").reset_index(),
+        "generations": pd.DataFrame(
+            [{"split": split, "generations": len(one.tolerances), "tolerance": one.tolerances[-1], "acceptance": one.acceptance[-1]}
+             for split, one in found.items()]
+        ),
+        "particles": particles.groupby(["step", "third"])["kept"].agg(lived="size", kept="sum").reset_index(),
     }  # fmt: skip
     tables["recovery"] = _recovered(sizes, waves, names, targets, chance)
     tables["rivals"] = _rivals(sizes, ensemble, names, folder)
     return tables
+
+
+def _both(sizes: Sizes, name: str, unit: np.ndarray, names: Sequence[str], seed: int, folder: Path) -> pd.DataFrame:
+    """What was read off each point in two boroughs, the mean of both."""
+    values = at_values(unit, names)
+    todo = [p for n in (0, 1) for p in points.points_at(values, size=sizes.match, seed=seed + 500_000 * n)]
+    own = points.lived(name, todo, folder, sizes.workers)
+    own["point"] %= len(values)
+    return own.groupby("point").mean().drop(columns="life")
+
+
+class Pool:
+    """Every set that was lived in two boroughs, how far it misses, and where to look next."""
+
+    def __init__(self, names: Sequence[str], targets: Mapping[str, Target], chance: Mapping[str, float]) -> None:
+        self._names, self._targets, self._chance = list(names), targets, chance
+        self._unit = np.zeros((0, len(names)))
+        self._about = pd.DataFrame()
+        self.figures = pd.DataFrame()
+
+    def add(self, split: str, step: int, unit: np.ndarray, lived: pd.DataFrame) -> None:
+        """Sets that were lived; those that could not be are left out."""
+        missed = misses(lived, self._targets, self._chance, 2)
+        share = lived[WITHOUT_SERVICE].to_numpy()
+        third = [next(k for k, (low, high) in SPLITS.items() if s <= high) for s in share]
+        about = pd.DataFrame(
+            {
+                "split": split, "step": step, "third": third, "share": share, "weight": 1.0,
+                "miss": np.sqrt(np.nanmean(missed**2, axis=1)), "worst": np.nanmax(np.abs(missed), axis=1),
+            }
+        )  # fmt: skip
+        about["kept"] = (about["miss"] <= MOST_MISS) & (about["worst"] <= MOST_MISSED)
+        self._unit = np.vstack([self._unit, unit[lived.index]])
+        self._about = pd.concat([self._about, about], ignore_index=True)
+        self.figures = pd.concat([self.figures, lived], ignore_index=True)
+
+    def children(self, third: str, number: int, step: int) -> np.ndarray:
+        """New sets: each a good one of a third moved by a part of the difference of two others (ABC by real lives)."""
+        own = self._about.index[self._about["third"] == third]
+        parents = self._about.loc[own].sort_values("miss", kind="stable").index[:PARENTS].to_numpy()
+        if len(parents) < 3:
+            return np.zeros((0, len(self._names)))
+        draw = np.random.default_rng([SEED, step, list(SPLITS).index(third)])
+        at, one, other = (parents[draw.integers(0, len(parents), number)] for _ in range(3))
+        part = draw.random((number, len(self._names))) < 0.5
+        stretch = draw.uniform(0.2, 0.7, (number, 1))
+        made = self._unit[at] + part * (
+            stretch * (self._unit[one] - self._unit[other]) + draw.normal(0.0, 0.01, part.shape)
+        )
+        made = 1.0 - np.abs(1.0 - np.abs(made))
+        for name in HELD:
+            if name in self._names:
+                spec, default = every_parameter()[name]
+                made[:, self._names.index(name)] = (default - spec.low) / (spec.high - spec.low)
+        return np.clip(made, 0.0, 1.0)
+
+    def particles(self) -> pd.DataFrame:
+        """The sets as parameter values, with what is known of each."""
+        return pd.concat([at_values(self._unit, self._names), self._about], axis=1)
+
+    def said(self) -> str:
+        """How many are kept, by third."""
+        return str(self._about.groupby("third")["kept"].agg(["size", "sum"]).T.to_dict())
 
 
 def _chosen(kept: pd.DataFrame, number: int) -> pd.DataFrame:
