@@ -150,22 +150,21 @@ def main(folder: Path, defaults: Path, ensemble: Path) -> None:
     ship_patterns(at_defaults)
     now, sets = ({row["name"]: row for row in rows} for rows in (at_defaults, over_sets))
     thirds = provenance()["ended_without_a_service"]
-    page = with_tables(
-        PAGE.read_text(encoding="utf-8"),
-        {
-            "patterns": patterns_table(folder, now, sets),
-            "moves": moves_table(now, sets),
-            "waves": simple(folder / "07_waves.csv", {"wave": "Wave", "points": "Points lived", "left_of_cube": "Left of the whole ranges, by its emulators", "patterns_held": "Fitted patterns held by its points, mean share"}, 5),
-            "generations": simple(folder / "07_generations.csv", {"split": "Third", "generation": "Generation", "tolerance": "Tolerance", "acceptance": "Accepted"}),
-            "particles": simple(folder / "07_particles.csv", {"third": "Share that ends without a service", "lived": "Particles lived", "kept": "Kept"}),
-            "ensemble": table(("Share that ends without a service", "Sets of the ensemble"), [*thirds.items(), ("all", len(parameter_sets()))]),
-            "identified": identified_table(folder),
-            "correlations": simple(folder / "07_correlations.csv", {"one": "Parameter", "other": "And", "correlation": "Correlation"}, 2),
-            "recovery": simple(folder / "07_recovery.csv", {"parameter": "Parameter", "inside": "True values inside", "width": "Width of the interval, of the prior's"}, 2),
-            "rivals": rivals_table(folder),
-            "reached": simple(folder / "07_reached.csv", {"pattern": "Pattern", "lowest": "Lowest", "highest": "Highest", "points_holding": "Points that hold it", "points": "Points"}),
-        },
-    )  # fmt: skip
+    text = PAGE.read_text(encoding="utf-8")
+    made = {
+        "patterns": lambda: patterns_table(folder, now, sets),
+        "moves": lambda: moves_table(now, sets),
+        "waves": lambda: simple(folder / "07_waves.csv", {"wave": "Wave", "points": "Points lived", "left_of_cube": "Left of the whole ranges, by its emulators", "patterns_held": "Fitted patterns held by its points, mean share"}, 5),
+        "generations": lambda: simple(folder / "07_generations.csv", {"split": "Third", "generations": "Generations", "tolerance": "Last tolerance", "acceptance": "Moves that stayed"}),
+        "particles": lambda: simple(folder / "07_particles.csv", {"step": "Step", "third": "Share that ends without a service", "lived": "Sets lived", "kept": "Kept"}),
+        "ensemble": lambda: table(("Share that ends without a service", "Sets of the ensemble"), [*thirds.items(), ("all", len(parameter_sets()))]),
+        "identified": lambda: identified_table(folder),
+        "correlations": lambda: simple(folder / "07_correlations.csv", {"one": "Parameter", "other": "And", "correlation": "Correlation"}, 2),
+        "recovery": lambda: simple(folder / "07_recovery.csv", {"parameter": "Parameter", "inside": "True values inside", "width": "Width of the interval, of the prior's"}, 2),
+        "rivals": lambda: rivals_table(folder),
+        "reached": lambda: simple(folder / "07_reached.csv", {"pattern": "Pattern", "lowest": "Lowest", "highest": "Highest", "points_holding": "Points that hold it", "points": "Points"}),
+    }  # fmt: skip
+    page = with_tables(text, {name: make() for name, make in made.items() if f"<!-- begin: {name} -->" in text})
     PAGE.write_text(page, encoding="utf-8")
 
 
