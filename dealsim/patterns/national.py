@@ -444,7 +444,9 @@ RELATIVE_MOVES = {
 def _move_of(metric: str, is_share: bool) -> Callable[[Seen], float]:
     def move(seen: Seen) -> float:
         before, after = seen.mean(metric, OLD_REGIME, 0, 2), seen.mean(metric, OLD_REGIME, 8, 10)
-        return (after - before) / before if is_share else after - before
+        if is_share:
+            return (after - before) / before if before else nan
+        return after - before
 
     return move
 

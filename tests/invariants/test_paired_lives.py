@@ -156,7 +156,7 @@ FREE = {"permission_to_innovate": 1.0, "blame_culture": 0.0, "staff_communicatio
 
 GOES = [
     Goes("permission frees", end("mean_willingness"), {"permission_to_innovate": 0.0}, FREE),
-    Goes("a rush of need brings crises", of("crisis_onsets_per_1000"), {"demand": 1.0}, {"demand": 6.0}),
+    Goes("a rush of need brings crises", of("crisis_onsets_per_1000"), {"demand": 1.0}, {"demand": 15.0}),
     Goes("off-loading gives services less to try", lambda w: -at_services(w, "tried"), {"offloading": 0.0},
          {"offloading": 0.5}),
     Goes("investment puts more right with groups", lambda w: flow(w, "resolved_by_group"),

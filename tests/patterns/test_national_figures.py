@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from dealsim import tally as ta
 from dealsim.engine import World, branch, burn_in, live
 from dealsim.levers import policy_of
 from dealsim.metrics import series
@@ -85,7 +86,12 @@ def test_the_old_budget_pays_for_the_old_staff():
 
 def test_about_a_third_of_volunteers_stop_in_a_year():
     """src-volunteer-retention: of those who volunteer, between a quarter and a half stop within a year."""
-    share = np.array([w.record.flows[..., -1].sum() / (WEEKS / 52) / w.record.everyone[..., 9].mean() for w in lives()])
+    share = np.array(
+        [
+            w.record.flows[..., ta.LEFT].sum() / (WEEKS / 52) / w.record.everyone[..., ta.VOLUNTEERS].mean()
+            for w in lives()
+        ]
+    )
     at_least, at_most = interval(share)
     assert at_least <= 0.5 and at_most >= 0.25, f"{at_least:.3f} to {at_most:.3f}"
 
@@ -94,7 +100,7 @@ def test_the_most_deprived_fifth_contacts_services_more():
     """src-bywaters: a gradient of contacts over deprivation fifths."""
     ratios = []
     for world in lives():
-        contacts = world.record.flows[..., 4].sum(axis=0).reshape(5, -1).sum(axis=1)
+        contacts = world.record.flows[..., ta.CONTACTS].sum(axis=0).reshape(5, -1).sum(axis=1)
         people = np.bincount(world.borough.citizens.fifth, minlength=5)
         ratios.append(contacts[0] / people[0] / (contacts[4] / people[4]))
     at_least, _ = interval(np.array(ratios))
