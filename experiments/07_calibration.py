@@ -1,6 +1,6 @@
 """Which parameter sets look like England without a Deal, and move no faster than real programmes do?
 
-Design, in stages; each keeps what it has lived, so that the study can be stopped and gone on with.
+Design: stages, each of which keeps what it has lived, so that the study can be stopped and gone on with.
 - Screen: Morris's trajectories over all parameters, a quarter of the declared range either way from the default,
   two lives a point, the same people at every point. A parameter is taken into matching if it is among the three
   that move a fitted pattern most, standing out from chance; so are the five that fix how much ends without a service.

@@ -205,7 +205,9 @@ def table_of(found: list[dict[str, dict[str, list[float]]]]) -> pd.DataFrame:
     share = float(np.isfinite(paid).mean())
     late = np.where(np.isfinite(paid), paid, np.inf)
     with np.errstate(invalid="ignore"):
-        quantiles = {name: float(np.quantile(late, q, method="lower")) for name, q in QUANTILES.items()}
+        quantiles = {
+            name: float(np.quantile(late, q, method="lower" if q < 0.5 else "higher")) for name, q in QUANTILES.items()
+        }
     rows.append(
         {"outcome": "payback_year", "label": "Year in which investment is paid back", "unit": "calendar year (inf: not by March 2020)",
          "reading": "the Deal minus cuts alone", "year": "all", **quantiles, "share_above_nought": share, "sets": len(found)}

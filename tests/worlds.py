@@ -70,7 +70,12 @@ def start(values: tuple[tuple[str, float], ...] = (), weeks: int = 78, people: i
 
 def busy_start() -> World:
     """A borough in which a great deal happens every week."""
-    busy = BUSY | {"group.groups_per_1000": 10.0, "group.income_noise": 0.4, "group.income_memory": 0.9, "group.births_seed": 0.2}
+    busy = BUSY | {
+        "group.groups_per_1000": 10.0,
+        "group.income_noise": 0.4,
+        "group.income_memory": 0.9,
+        "group.births_seed": 0.2,
+    }
     return start(tuple(sorted(busy.items())))
 
 

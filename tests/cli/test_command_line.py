@@ -71,7 +71,7 @@ def test_the_public_names_are_these():
     import dealsim
 
     assert set(dealsim.__all__) == {
-        *("DealModel", "MODEL_VERSION", "Results", "__version__", "compare", "load_scenario"),
+        *("DealModel", "MODEL_VERSION", "Results", "__version__", "check_patterns", "compare", "load_scenario"),
         *("analyse", "assure", "read", "read_sweep", "run", "save", "sweep", "verify", "verify_sweep", "write_report"),
     }
     with pytest.raises(AttributeError):
@@ -95,7 +95,7 @@ def test_a_comparison_prints_its_table_and_where_it_is_kept(called, tmp_path):
     assert code == 0
     assert "deal against cuts_only" in out
     assert "Difference (95 % interval)" in out
-    assert "Not yet calibrated" in out
+    assert "Fitted to national figures" in " ".join(out.split())
     assert "Too small to report" in out
     assert "100 % done" in err
     kept = next(tmp_path.iterdir())
@@ -109,7 +109,7 @@ def test_json_is_one_object_and_nothing_else(called, tmp_path):
     assert err == ""
     told = json.loads(out)
     assert {"run_id", "folder", "state_hash", "seconds", "scenarios", "calibrated"} <= set(told)
-    assert told["calibrated"] is False
+    assert told["calibrated"] is True
     assert re.fullmatch(r"[0-9a-f]{64}", told["state_hash"])
     assert {"load", "burn_in", "live", "summarise", "store", "report", "total"} <= set(told["seconds"])
     for name, metrics in told["scenarios"].items():
@@ -235,7 +235,7 @@ def test_a_full_disk_keeps_the_results_elsewhere_and_says_so(called, tmp_path, m
     code, out, err = called("run", "cuts_only", *TINY, "--out", str(tmp_path / "out"))
     assert code == 1
     assert "the disk is full" in err and "instead" in err
-    assert "Not yet calibrated" in out
+    assert "Fitted to national figures" in " ".join(out.split())
     assert len(list((tmp_path / "temp" / "dealsim-results").iterdir())) == 1
 
 

@@ -48,7 +48,7 @@ def test_a_pack_has_every_part_and_every_log(folder, lived, measured):  # noqa: 
     assert headings == ["short", "assumptions", "structure", "decisions", "data", "tests", "limits", "statement"]
     for role in ("Commissioner", "Analyst", "Analytical assurer", "Approver"):
         assert role in text
-    for fact in (lived.run_id, store.manifest_hash(folder), "Not yet calibrated", "The population is closed"):
+    for fact in (lived.run_id, store.manifest_hash(folder), "Fitted to national figures", "The population is closed"):
         assert fact in text, fact
     found = logs(pack)
     assert list(found) == list(assurance.LOGS)

@@ -136,6 +136,6 @@ def test_values_are_those_that_were_used(lived: Results):
 def test_an_ensemble_shows_its_range(lived, monkeypatch):
     sets = ({"citizen.trust_gain": 0.1}, {"citizen.trust_gain": 0.3})
     monkeypatch.setattr(calibration, "first_sets", lambda number: sets[:number])
-    used = on.values_used(replace(lived, settings={**lived.settings, "ensemble": 2}))
+    used = on.values_used(replace(lived, settings={**lived.settings, "ensemble": {"sets": 2}}))
     assert used["citizen.trust_gain"] == "0.1 to 0.3 over 2 sets"
     assert "over" not in used["staff.by_fear"]

@@ -127,7 +127,7 @@ def test_who_loses_comes_before_everything_else(page):
 
 def test_the_limits_are_said(page, results):
     for words in (
-        "Not yet calibrated",
+        "Fitted to national figures",
         "Too small to report",
         "no forecast",
         "Grade of evidence",

@@ -126,7 +126,7 @@ def test_a_chart_is_saved_as_a_picture_with_its_title(open_page, report, what, s
     content = waiting.value.path().read_bytes()
     assert content.startswith(start)
     if what == "SVG":
-        assert b"Contacts with services" in content and b"not yet calibrated" in content
+        assert b"Contacts with services" in content and b"fitted to national figures" in content
 
 
 def test_a_link_to_a_measure_that_is_folded_away_opens_it(open_page, report):

@@ -226,7 +226,7 @@ def test_another_model_version_is_named(folder, monkeypatch):
     monkeypatch.setattr("dealsim.sweeps.plan.MODEL_VERSION", "9.9.9")
     monkeypatch.setattr("dealsim.sweeps.folder.MODEL_VERSION", "9.9.9")
     monkeypatch.setattr("dealsim.sweeps.verifying.MODEL_VERSION", "9.9.9")
-    with pytest.raises(MismatchError, match=r"model version 0\.1\.\d, and this is 9\.9\.9"):
+    with pytest.raises(MismatchError, match=r"model version 0\.\d\.\d, and this is 9\.9\.9"):
         sweep(SMALL, workers=0, out=folder.parent)
     assert "made it and this is 9.9.9" in verify_sweep(folder).problems[0]
     assert read_sweep(folder).runs.shape[0] == 16, "it can still be read"
