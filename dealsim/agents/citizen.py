@@ -129,12 +129,12 @@ class CitizenParameters(NamedTuple):
     agency_devolved: Annotated[float, Parameter("Agency gained by those who take part in devolved choices", "per month", 0, 0.02, "src-big-local", "assumed", "a devolve")] = 0.003
     agency_home_mean: Annotated[float, Parameter("Mean agency", "0–1", 0.4, 0.7, "src-pam", "calibrated", "a⁰")] = 0.528
     agency_home_spread: Annotated[float, Parameter("Spread of agency between people", "0–1", 0.05, 0.25, "src-pam", "calibrated", "SD(a⁰)")] = 0.243
-    wellbeing_pull: Annotated[float, Parameter("Wellbeing returns to its set-point", "per week", 0.005, 0.02, "src-lucas", "calibrated", "θ")] = 0.00838
-    wellbeing_noise: Annotated[float, Parameter("Spread of slow swings in wellbeing", "points", 0.7, 1.3, "src-lucas", "calibrated", "SD_AR")] = 1.29
-    wellbeing_home_mean: Annotated[float, Parameter("Mean wellbeing set-point", "0–10 (ONS life satisfaction)", 7, 8.2, "src-ons-wellbeing", "calibrated", "w⁰")] = 7.93
-    wellbeing_home_spread: Annotated[float, Parameter("Spread of the set-point between people", "points", 0.8, 1.6, "src-lucas", "calibrated", "SD(w⁰)")] = 1.4
+    wellbeing_pull: Annotated[float, Parameter("Wellbeing returns to its set-point", "per week", 0.005, 0.02, "src-lucas", "assumed", "θ")] = 0.0085
+    wellbeing_noise: Annotated[float, Parameter("Spread of slow swings in wellbeing", "points", 0.7, 1.3, "src-lucas", "published", "SD_AR")] = 1.10
+    wellbeing_home_mean: Annotated[float, Parameter("Mean wellbeing set-point", "0–10 (ONS life satisfaction)", 7, 8.2, "src-ons-wellbeing", "calibrated", "w⁰")] = 7.85
+    wellbeing_home_spread: Annotated[float, Parameter("Spread of the set-point between people", "points", 0.8, 1.6, "src-lucas", "published", "SD(w⁰)")] = 1.2
     wellbeing_home_slope: Annotated[float, Parameter("Set-point against deprivation", "points per unit", -1, 0, "src-ons-wellbeing", "calibrated", "w⁰(d)")] = -0.462
-    occasion_noise: Annotated[float, Parameter("Spread of the mood of the day in a survey answer", "points", 0.5, 1.5, "src-lucas", "calibrated", "SD_occ")] = 1.07
+    occasion_noise: Annotated[float, Parameter("Spread of the mood of the day in a survey answer", "points", 0.5, 1.5, "src-lucas", "published", "SD_occ")] = 1.05
     cost_emerging: Annotated[float, Parameter("Wellbeing lost to an emerging need", "points", 0.25, 0.75, "src-need-cost", "assumed", "c_1")] = 0.5
     cost_acute: Annotated[float, Parameter("Wellbeing lost to an acute need", "points", 0.5, 1.5, "src-need-cost", "assumed", "c_2")] = 1.0
     cost_crisis: Annotated[float, Parameter("Wellbeing lost to a crisis", "points", 0.9, 2.7, "src-need-cost", "assumed", "c_3")] = 1.8

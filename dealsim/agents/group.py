@@ -63,8 +63,8 @@ class GroupParameters(NamedTuple):
     coordination: Annotated[float, Parameter("Lift from one hour of coordination", "times", 0, 0.5, "src-hager", "assumed", "m_h")] = 0.15
     load_unserved: Annotated[float, Parameter("Load where there are needs and nobody to carry them", "times", 1, 10, "src-choice", "assumed", "load, C = 0")] = 3.0
     coordination_carries: Annotated[float, Parameter("Part of the lift from coordination that shows in the needs a volunteer carries", "share", 0, 1, "src-choice", "assumed", "½(M−1)")] = 0.5
-    income_memory: Annotated[float, Parameter("How long a good or bad month of income lasts", "share kept", 0, 0.95, "src-clifford", "calibrated", "income AR")] = 0.769
-    income_noise: Annotated[float, Parameter("Spread of monthly own income", "share of running cost", 0.02, 0.4, "src-clifford", "calibrated", "income SD")] = 0.342
+    income_memory: Annotated[float, Parameter("How long a good or bad month of income lasts", "share kept", 0, 0.95, "src-clifford", "assumed", "income AR")] = 0.85
+    income_noise: Annotated[float, Parameter("Spread of monthly own income", "share of running cost", 0.02, 0.4, "src-clifford", "assumed", "income SD")] = 0.12
     reserve_ceiling: Annotated[float, Parameter("Most a group holds in reserve", "months of running cost", 6, 36, "src-choice", "assumed", "18")] = 18.0
     reserve_start: Annotated[float, Parameter("Reserves of a new group, and half the mean at the start", "months of running cost", 1, 9, "src-grant-terms", "claimed", "R start")] = 6.0
     crowding: Annotated[float, Parameter("Own income changed by grants", "times", -0.6, 0.2, "src-dewit", "published", "κ_cr")] = 0.0
