@@ -211,7 +211,8 @@ def _life(
     moved: float,
 ) -> Life:
     base, own = (told[name].get(person, {}) for name in (results.base, scenario))
-    name = NAMES[person % len(NAMES)]
+    # two people of one name are told apart by a letter
+    name = NAMES[person % len(NAMES)] + (f" {chr(64 + person // len(NAMES))}." if person >= len(NAMES) else "")
     weeks = [week for week in sorted({*base, *own}) if week >= parted - 8]
     before = len({*base, *own}) - len(weeks)
     told_weeks = weeks[:MOST_ROWS]
