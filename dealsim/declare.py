@@ -15,6 +15,18 @@ GRADES = ("official", "published", "claimed", "derived", "calibrated", "assumed"
 """How good the evidence behind a number is, best first; `rival` marks a switch between explanations."""
 
 
+def check_grade(called: str, grade: str) -> None:
+    """A declaration of that grade of evidence can stand.
+
+    Raises
+    ------
+    ValueError
+        For a word that is no grade.
+    """
+    if grade not in GRADES:
+        raise ValueError(f"{called}: grade '{grade}' is none of {', '.join(GRADES)}")
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One number a rule uses: what it is called, its unit, its range, where it comes from."""
@@ -28,8 +40,7 @@ class Parameter:
     symbol: str = ""
 
     def __post_init__(self) -> None:
-        if self.grade not in GRADES:
-            raise ValueError(f"{self.label}: grade '{self.grade}' is none of {', '.join(GRADES)}")
+        check_grade(self.label, self.grade)
         if not self.low <= self.high:
             raise ValueError(f"{self.label}: the range runs from {self.low} to {self.high}")
 

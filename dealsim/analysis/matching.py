@@ -25,6 +25,14 @@ IMPLAUSIBLE = 3.0
 """Implausibility from which a point is ruled out (three standard deviations; Pukelsheim 1994)."""
 LEAST_POINTS = 20
 """Points below which no emulator is trained."""
+SETTLE = 4
+"""Rounds of moves inside the last cut."""
+MOVES = 6
+"""Moves of each point between two cuts."""
+MOST_ROUNDS, PATIENCE = 200, 6
+"""Cuts tried at most, and rounds after which a swarm that comes no nearer is given up."""
+LEAST_ACCEPTED = 0.01
+"""Share of moves that stay inside below which the search is at its end."""
 
 
 @dataclass(frozen=True)
@@ -245,14 +253,6 @@ def points_left(matcher: Matcher, width: int, number: int, *, seed: int = 0, cut
     return swarm[draw.permutation(len(swarm))[:number]]
 
 
-SETTLE = 4
-"""Rounds of moves inside the last cut."""
-MOVES = 6
-"""Moves of each point between two cuts."""
-MOST_ROUNDS, PATIENCE = 200, 6
-"""Cuts tried at most, and rounds after which a swarm that comes no nearer is given up."""
-
-
 def _moved(
     level_of: Callable[[np.ndarray], np.ndarray],
     swarm: np.ndarray,
@@ -343,10 +343,6 @@ def posterior(
         swarm, level, _ = _moved(distance, swarm, level, tolerances[-1], draw)
     rows = draw.permutation(len(swarm))[:particles]
     return Posterior(swarm[rows], level[rows], tuple(tolerances), tuple(acceptance))
-
-
-LEAST_ACCEPTED = 0.01
-"""Share of moves that stay inside below which the search is at its end."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from math import nan
 
 import numpy as np
 
-from dealsim.declare import GRADES
+from dealsim.declare import check_grade
 from dealsim.patterns.trials import OLD_REGIME, WAVE_ENDS, Seen
 
 FIT, HELD, CHECK = "fitted", "held out", "checked"
@@ -39,8 +39,7 @@ class Pattern:
     meaning: str
 
     def __post_init__(self) -> None:
-        if self.grade not in GRADES:
-            raise ValueError(f"{self.name}: grade '{self.grade}' is none of {', '.join(GRADES)}")
+        check_grade(self.name, self.grade)
         if not self.low < self.high:
             raise ValueError(f"{self.name}: the target runs from {self.low} to {self.high}")
         if self.use not in (FIT, HELD, CHECK):
@@ -71,6 +70,12 @@ def pattern(
         return measure
 
     return declare
+
+
+def _fifths(seen: Seen, metric: str) -> tuple[float, float]:
+    """The mean of a metric in the most and in the least deprived national fifth."""
+    most, least = (float(seen.by_fifth[f"{metric} quintile:{k}"].mean()) for k in (1, 5))
+    return most, least
 
 
 # Demand
@@ -131,8 +136,8 @@ def long_term(seen: Seen) -> float:
 )  # fmt: skip
 def need_gradient(seen: Seen) -> float:
     """New needs a head in the most deprived national fifth, against the least. Published for children's services."""
-    most, least = (seen.by_fifth[f"needs_per_1000 quintile:{k}"].mean() for k in (1, 5))
-    return float(most / least) if least > 0 else nan
+    most, least = _fifths(seen, "needs_per_1000")
+    return most / least if least > 0 else nan
 
 
 @pattern(
@@ -202,8 +207,8 @@ def satisfied_share(seen: Seen) -> float:
 def satisfaction_gradient(seen: Seen) -> float:
     """Mean answer of the least deprived national fifth minus that of the most. Between districts it is 0.25, which
     understates the gradient between people; 0.3 to 0.5 is derived."""
-    most, least = (seen.by_fifth[f"surveyed_satisfaction quintile:{k}"].mean() for k in (1, 5))
-    return float(least - most)
+    most, least = _fifths(seen, "surveyed_satisfaction")
+    return least - most
 
 
 @pattern("Trust in the council", "share of people", 0.54, 0.62, "src-lga-trust", "published", "gain and home of trust")

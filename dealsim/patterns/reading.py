@@ -142,7 +142,6 @@ def check_patterns(
         raise InputError("there is no parameter set to live")
     where = shipped("wigan") if place is None else place
     jobs = [(values, k) for values in sets for k in range(boroughs)]
-    done = 0
 
     def one(job: tuple[Mapping[str, float], int]) -> dict[str, float]:
         values, k = job
@@ -151,11 +150,10 @@ def check_patterns(
 
     found: list[dict[str, float]] = []
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        for lived in pool.map(one, jobs):
+        for done, lived in enumerate(pool.map(one, jobs), start=1):
             if stop is not None and stop():
                 raise StoppedError("stopped before all patterns were read")
             found.append(lived)
-            done += 1
             if progress is not None:
                 progress(done, len(jobs))
     if len(sets) == 1:

@@ -16,16 +16,14 @@ from dealsim.show.html import table
 from dealsim.show.influence import top_parameters
 from dealsim.show.parameters import as_rows, cells_of, grades
 from dealsim.show.shipped import titled
-from dealsim.show.terminal import sure_of
+from dealsim.show.terminal import drawn_boroughs, sure_of
 from dealsim.show.words import count, title_of
 from dealsim.text import escaped, plain
 
 
 def limits_said(results: Results) -> tuple[str, ...]:
     """What the figures are not, one sentence each."""
-    boroughs = int(results.settings["boroughs"])
-    chance = "one drawn borough" if boroughs == 1 else count(boroughs, "drawn borough")
-    spans = f"Intervals show chance within {chance}, not doubt about the parameters or about the model itself."
+    spans = f"Intervals show chance within {drawn_boroughs(results)}, not doubt about the parameters or about the model itself."
     fitted = (
         "Parameters that national figures could settle are fitted to them; most of the others are assumed."
         if results.is_calibrated

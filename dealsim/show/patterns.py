@@ -5,10 +5,11 @@ It lives nothing; `dealsim.patterns` does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from dealsim.patterns.national import PATTERNS
+from dealsim.patterns.national import PATTERNS, Pattern
 from dealsim.patterns.reading import Reading
 from dealsim.patterns.trials import TRIALS
 from dealsim.results import number
@@ -44,20 +45,27 @@ def as_rows(found: Sequence[Reading]) -> list[dict[str, Any]]:
     ]
 
 
+def target_in_words(pattern: Pattern) -> str:
+    """The range of a pattern's target."""
+    return f"{_figure(pattern, pattern.low)} to {_figure(pattern, pattern.high)}"
+
+
+def simulated_in_words(pattern: Pattern, middle: float, low: float, high: float) -> str:
+    """A simulated figure with its interval, with the decimals that the target bears."""
+    return f"{_figure(pattern, middle)} ({_figure(pattern, low)} to {_figure(pattern, high)})"
+
+
+def _figure(pattern: Pattern, value: float) -> str:
+    return figure(value, places=places_of({"low": pattern.low, "high": pattern.high, "mean": pattern.target}))
+
+
 def in_words(one: Reading) -> tuple[str, str, str, str]:
     """A reading as a table shows it: what, target, simulated with its interval, and whether it holds."""
     pattern = one.pattern
-    places = places_of({"low": pattern.low, "high": pattern.high, "mean": pattern.target})
-    target = f"{figure(pattern.low, places=places)} to {figure(pattern.high, places=places)}"
-    if one.simulated != one.simulated:
-        return f"{pattern.label} ({pattern.unit})", target, "cannot be read in so small a borough", "no"
-    spread = f"{figure(one.simulated_low, places=places)} to {figure(one.simulated_high, places=places)}"
-    return (
-        f"{pattern.label} ({pattern.unit})",
-        target,
-        f"{figure(one.simulated, places=places)} ({spread})",
-        "yes" if one.holds else "no",
-    )
+    said = "cannot be read in so small a borough"
+    if math.isfinite(one.simulated):
+        said = simulated_in_words(pattern, one.simulated, one.simulated_low, one.simulated_high)
+    return f"{pattern.label} ({pattern.unit})", target_in_words(pattern), said, "yes" if one.holds else "no"
 
 
 def summed_up(found: Sequence[Reading]) -> str:
@@ -71,13 +79,11 @@ def pattern_rows() -> list[tuple[str, ...]]:
     """Every declared pattern as a table shows it: name, how it is read, target, source, grade and use."""
     rows: list[tuple[str, ...]] = []
     for pattern in PATTERNS.values():
-        places = places_of({"low": pattern.low, "high": pattern.high, "mean": pattern.target})
-        target = f"{figure(pattern.low, places=places)} to {figure(pattern.high, places=places)} {pattern.unit}"
         rows.append(
             (
                 f"`{pattern.name}`",
                 f"**{pattern.label}.** {pattern.meaning} A miss speaks against: {pattern.rejects}.",
-                target,
+                f"{target_in_words(pattern)} {pattern.unit}",
                 f"[{pattern.source}](sources.md#{pattern.source})",
                 pattern.grade,
                 pattern.use,

@@ -265,14 +265,17 @@ def lives_of(results: Results) -> str:
     return count(results.finished, one, many)
 
 
+def drawn_boroughs(results: Results) -> str:
+    """In how many drawn boroughs the results were lived."""
+    boroughs = int(results.settings["boroughs"])
+    return "one drawn borough" if boroughs == 1 else count(boroughs, "drawn borough")
+
+
 def sure_of(results: Results) -> str:
     """What intervals span when the replicates are spread over an ensemble of parameter sets."""
-    where = (
-        "one drawn borough" if results.settings["boroughs"] == 1 else f"{results.settings['boroughs']} drawn boroughs"
-    )
-    lived = lives_of(results)
+    where = drawn_boroughs(results)
     return (
-        f"{lived} over {results.sets_lived} calibrated parameter sets: intervals span chance within {where} and what the sets "
+        f"{lives_of(results)} over {results.sets_lived} calibrated parameter sets: intervals span chance within {where} and what the sets "
         "disagree about, not doubt about what the sets leave alone or about the model itself."
     )
 
