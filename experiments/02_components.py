@@ -15,23 +15,17 @@ from __future__ import annotations
 import pandas as pd
 import study
 
+from dealsim.patterns.trials import TRIALS
+
+WHOLE = TRIALS["whole"].levers
 COMPONENTS = {
-    "training": {"asset_based_training": 16.0},
-    "permission": {
-        "permission_to_innovate": 0.8,
-        "nerve": 0.8,
-        "leaders_holding_permission": 4,
-        "staff_communications": 0.5,
-    },
-    "investment": {
-        "community_investment": 6.0,
-        "link_workers": 4.9,
-        "citizen_leadership": 4.1,
-        "commissioning": "partnership",
-    },
-    "places": {"place_based_working": 0.6},
-    "no blame": {"blame_culture": 0.15},
+    "training": ("asset_based_training",),
+    "permission": ("permission_to_innovate", "nerve", "leaders_holding_permission", "staff_communications"),
+    "investment": ("community_investment", "link_workers", "citizen_leadership", "commissioning"),
+    "places": ("place_based_working",),
+    "no blame": ("blame_culture",),
 }
+"""The levers of each component; together they are the trial of everything the Deal is made of."""
 METRICS = (
     "contacts_per_1000",
     "need_share",
@@ -51,14 +45,14 @@ STEADY = [{"kind": "leaders_stay", "at": "2011-04-04", "weeks": 520}]
 
 def main(scale: study.Scale) -> dict[str, pd.DataFrame]:
     """Differences from the old regime, and new crises of the whole in its first two years."""
-    whole = {lever: value for levers in COMPONENTS.values() for lever, value in levers.items()}
     settings = {"old regime": study.setting("old regime", {}, shocks=STEADY)}
     for name, levers in COMPONENTS.items():
-        settings[f"only {name}"] = study.setting(f"only {name}", levers, shocks=STEADY)
+        own = {lever: WHOLE[lever] for lever in levers}
+        settings[f"only {name}"] = study.setting(f"only {name}", own, shocks=STEADY)
     for name, levers in COMPONENTS.items():
-        rest = {lever: value for lever, value in whole.items() if lever not in levers}
+        rest = {lever: value for lever, value in WHOLE.items() if lever not in levers}
         settings[f"all but {name}"] = study.setting(f"all but {name}", rest, shocks=STEADY)
-    settings["all"] = study.setting("all", whole, shocks=STEADY)
+    settings["all"] = study.setting("all", WHOLE, shocks=STEADY)
 
     def measure(world: study.World) -> dict[str, float]:
         found = study.last_two_years(world, METRICS)

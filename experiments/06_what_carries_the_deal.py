@@ -93,16 +93,6 @@ def lived(content: dict[str, object], scale: study.Scale) -> Analysis:
     return Analysis(sweep(content, out=out))
 
 
-def around_default(names: list[str]) -> dict[str, dict[str, float]]:
-    """A quarter of each parameter's declared range either way from its default, within that range."""
-    found = {}
-    for name in names:
-        spec, default = every_parameter()[name]
-        reach = (spec.high - spec.low) / 4.0
-        found[name] = {"low": max(spec.low, default - reach), "high": min(spec.high, default + reach)}
-    return found
-
-
 def first_parameters(screen: pd.DataFrame, most: int) -> list[str]:
     """The parameters that stand out, going round the headlines and taking the largest left of each in turn."""
     queues = []
@@ -132,13 +122,13 @@ def main(scale: study.Scale) -> dict[str, pd.DataFrame]:
     ).sensitivity  # fmt: skip
     chosen = first_parameters(screen, sizes["parameters"])
 
-    both = dict.fromkeys(list(LEVERS)[: sizes["levers"]]) | around_default(chosen)
+    both = dict.fromkeys(list(LEVERS)[: sizes["levers"]]) | study.around_default(chosen)
     shares = lived(
         asked("06_shares", scale, sizes, lives[1], base="old_regime", factors=both,
               design={"kind": "sobol", "points": sizes["base_rows"]}), scale
     )  # fmt: skip
     world = lived(
-        asked("06_fails", scale, sizes, lives[2], **pair, factors=around_default(chosen),
+        asked("06_fails", scale, sizes, lives[2], **pair, factors=study.around_default(chosen),
               design={"kind": "latin_hypercube", "points": sizes["points"]}), scale
     )  # fmt: skip
     fails = []

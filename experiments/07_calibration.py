@@ -17,7 +17,7 @@ Design: stages, each of which keeps what it has lived, so that the study can be 
 - Split: how many episodes end without a service is fixed by no pattern. The ensemble holds sets with a low (at most
   0.6), a middle and a high (at least 0.85) share, as far as any are left; it is said if not.
 - Recovery: 100 lived points of the second wave serve in turn as made-up data, with emulators that never saw them.
-- Rivals: each other explanation under 12 sets of the ensemble, against the same sets without it.
+- Rivals: each other explanation under ten sets of the ensemble, against the same sets without it.
 
 Written before the first run:
 - it fails if fewer than 100 sets are kept;
@@ -25,6 +25,8 @@ Written before the first run:
   nearest value reached is given;
 - the method fails its own test if fewer than 80 % of true values lie inside the 90 % intervals;
 - the split is not identified if sets of all three thirds are kept.
+Changed after the first search, whose rule for keeping sets stands as it was: pyabc gave way to subset simulation, and
+the walk with real lives was added, since the search kept 23 sets of 368.
 No outcome of Wigan's is used.
 """
 
@@ -61,7 +63,7 @@ from dealsim.checkpoints import replace_whole
 from dealsim.metrics import HEADLINE
 from dealsim.parameters import RIVALS, every_parameter
 from dealsim.patterns.national import FIT, PATTERNS
-from dealsim.patterns.reading import WITHOUT_SERVICE
+from dealsim.patterns.reading import WITHOUT_SERVICE, readings
 from dealsim.sweeps.designs import MORRIS, Design, points_of
 from dealsim.sweeps.factors import Factor, factor_of
 from dealsim.version import MODEL_VERSION
@@ -125,20 +127,13 @@ def fitted() -> dict[str, Target]:
     return {name: Target(one.low, one.high) for name, one in PATTERNS.items() if one.use == FIT}
 
 
-def quarter(name: str) -> tuple[float, float]:
-    """A quarter of a parameter's declared range either way from its default, within that range."""
-    spec, default = every_parameter()[name]
-    reach = (spec.high - spec.low) / 4.0
-    return max(spec.low, default - reach), min(spec.high, default + reach)
-
-
 def around_default(names: Sequence[str]) -> list[Factor]:
     """The parameters as factors, each within a quarter of its range of its default."""
     found = []
-    for name in names:
-        factor, (low, high) = factor_of(name), quarter(name)
+    for name, ends in study.around_default(names).items():
+        factor = factor_of(name)
         assert factor is not None
-        found.append(replace(factor, low=low, high=high))
+        found.append(replace(factor, **ends))
     return found
 
 
@@ -169,17 +164,25 @@ def taken(screen: pd.DataFrame, targets: Mapping[str, Target]) -> list[str]:
     return sorted(chosen) or sorted(set(screen["factor"]))
 
 
+def _defaults(names: Sequence[str]) -> dict[str, float]:
+    return {name: every_parameter()[name][1] for name in names}
+
+
+def _ends(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The ends of the declared ranges."""
+    specs = [every_parameter()[name][0] for name in names]
+    return np.array([spec.low for spec in specs]), np.array([spec.high for spec in specs])
+
+
 def at_values(unit: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
     """Points of the unit cube as parameter values over the whole declared ranges."""
-    specs = [every_parameter()[name][0] for name in names]
-    low, high = (np.array([getattr(spec, end) for spec in specs]) for end in ("low", "high"))
+    low, high = _ends(names)
     return pd.DataFrame(low + unit * (high - low), columns=list(names))
 
 
 def at_unit(values: pd.DataFrame) -> np.ndarray:
     """Parameter values as points of the unit cube."""
-    specs = [every_parameter()[name][0] for name in values]
-    low, high = (np.array([getattr(spec, end) for spec in specs]) for end in ("low", "high"))
+    low, high = _ends(list(values))
     return (values.to_numpy(float) - low) / (high - low)
 
 
@@ -364,7 +367,7 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
     screen = screened(sizes, folder)
     names = taken(screen, targets)
     say(f"{len(names)} parameters are matched: {', '.join(names)}")
-    before = pd.DataFrame([{name: every_parameter()[name][1] for name in names}] * sizes.chance)
+    before = pd.DataFrame([_defaults(names)] * sizes.chance)
     start = points.lived("chance", points.points_at(before, size=sizes.match, seed=50_000), folder)
     chance = {name: float(start[name].var(ddof=1)) for name in start if name not in ("point", "life")}
 
@@ -410,11 +413,8 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
 
 def _both(sizes: Sizes, name: str, unit: np.ndarray, names: Sequence[str], seed: int, folder: Path) -> pd.DataFrame:
     """What was read off each point in two boroughs, the mean of both."""
-    values = at_values(unit, names)
-    todo = [p for n in (0, 1) for p in points.points_at(values, size=sizes.match, seed=seed + 500_000 * n)]
-    own = points.lived(name, todo, folder, sizes.workers)
-    own["point"] %= len(values)
-    return own.groupby("point").mean().drop(columns="life")
+    seeds = (seed, seed + 500_000)
+    return points.means(name, at_values(unit, names), folder, size=sizes.match, seeds=seeds, workers=sizes.workers)
 
 
 class Pool:
@@ -433,7 +433,7 @@ class Pool:
         third = [next(k for k, (low, high) in SPLITS.items() if s <= high) for s in share]
         about = pd.DataFrame(
             {
-                "split": split, "step": step, "third": third, "share": share, "weight": 1.0,
+                "split": split, "step": step, "third": third, "share": share,
                 "miss": np.sqrt(np.nanmean(missed**2, axis=1)), "worst": np.nanmax(np.abs(missed), axis=1),
             }
         )  # fmt: skip
@@ -456,10 +456,8 @@ class Pool:
             stretch * (self._unit[one] - self._unit[other]) + draw.normal(0.0, 0.01, part.shape)
         )
         made = 1.0 - np.abs(1.0 - np.abs(made))
-        for name in HELD:
-            if name in self._names:
-                spec, default = every_parameter()[name]
-                made[:, self._names.index(name)] = (default - spec.low) / (spec.high - spec.low)
+        held = [name for name in HELD if name in self._names]
+        made[:, [self._names.index(name) for name in held]] = at_unit(pd.DataFrame([_defaults(held)]))
         return np.clip(made, 0.0, 1.0)
 
     def particles(self) -> pd.DataFrame:
@@ -472,15 +470,13 @@ class Pool:
 
 
 def _chosen(kept: pd.DataFrame, number: int) -> pd.DataFrame:
-    """Sets of each third in turn, drawn by weight, so that any first few are spread over the thirds."""
+    """Sets of each third in turn, in a drawn order, so that any first few are spread over the thirds."""
     draw = np.random.default_rng(SEED)
     piles = []
     for third in SPLITS:
         own = kept[kept["third"] == third]
         if len(own):
-            weight = own["weight"].to_numpy() / own["weight"].sum()
-            order = draw.choice(len(own), len(own), replace=False, p=weight)
-            piles.append(own.iloc[order].index.tolist())
+            piles.append(draw.permutation(own.index).tolist())
     rows: list[int] = []
     while len(rows) < min(number, len(kept)):
         for pile in piles:
@@ -507,7 +503,7 @@ def _identified(kept: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 
 def _even(kept: pd.DataFrame) -> np.ndarray:
-    weight = kept["weight"] / kept.groupby("third")["weight"].transform("sum")
+    weight = 1.0 / kept.groupby("third")["third"].transform("size")
     return (weight / weight.sum()).to_numpy()
 
 
@@ -527,12 +523,16 @@ def _correlations(kept: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 def _readings(figures: pd.DataFrame) -> pd.DataFrame:
     """The median and the middle 90 % of each pattern over rows, and how many rows hold it."""
-    rows = []
-    for name, one in PATTERNS.items():
-        values = figures[name].dropna().to_numpy(float)
-        low, middle, high = np.quantile(values, (0.05, 0.5, 0.95)) if len(values) else (np.nan,) * 3
-        holding = float(np.mean((values >= one.low) & (values <= one.high))) if len(values) else np.nan
-        rows.append({"pattern": name, "low": low, "median": middle, "high": high, "share_holding": holding})
+    rows = [
+        {
+            "pattern": one.pattern.name,
+            "low": one.simulated_low,
+            "median": one.simulated,
+            "high": one.simulated_high,
+            "share_holding": one.share_holding,
+        }
+        for one in readings(figures.to_dict("records"), of_sets=True)
+    ]
     return pd.DataFrame(rows)
 
 

@@ -14,7 +14,8 @@ from dealsim.calibration import parameter_sets, provenance
 from dealsim.parameters import every_parameter
 from dealsim.patterns.national import PATTERNS
 from dealsim.show.pages import table, with_tables
-from dealsim.show.words import figure, places_of
+from dealsim.show.patterns import simulated_in_words, target_in_words
+from dealsim.show.words import figure
 
 PAGE = study.ROOT / "docs" / "calibration.md"
 SHIPPED = study.ROOT / "dealsim" / "calibration" / "patterns.csv"
@@ -30,13 +31,6 @@ def ship_patterns(rows: list[dict[str, object]]) -> None:
             writer.writerow([row["name"], *values, row["pass"]])
 
 
-def cell(name: str, middle: float, low: float, high: float) -> str:
-    """A figure with its interval, with the decimals its target bears."""
-    one = PATTERNS[name]
-    places = places_of({"low": one.low, "high": one.high, "mean": one.target})
-    return f"{figure(middle, places=places)} ({figure(low, places=places)} to {figure(high, places=places)})"
-
-
 def patterns_table(folder: Path, defaults: dict[str, dict[str, object]], ensemble: dict[str, dict[str, object]]) -> str:
     """Every pattern before, at the new defaults and over the ensemble."""
     before = pd.read_csv(folder / "07_before.csv").set_index("pattern")
@@ -44,17 +38,16 @@ def patterns_table(folder: Path, defaults: dict[str, dict[str, object]], ensembl
     for name, one in PATTERNS.items():
         if name.startswith("stays_put"):
             continue
-        places = places_of({"low": one.low, "high": one.high, "mean": one.target})
         then, now, sets = before.loc[name], defaults[name], ensemble[name]
         rows.append(
             (
                 f"`{name}`",
                 one.use,
-                f"{figure(one.low, places=places)} to {figure(one.high, places=places)}",
-                cell(name, then["median"], then["low"], then["high"]),
-                cell(name, now["simulated"], now["simulated_low"], now["simulated_high"]),
+                target_in_words(one),
+                simulated_in_words(one, then["median"], then["low"], then["high"]),
+                simulated_in_words(one, now["simulated"], now["simulated_low"], now["simulated_high"]),
                 "yes" if now["pass"] else "**no**",
-                cell(name, sets["simulated"], sets["simulated_low"], sets["simulated_high"]),
+                simulated_in_words(one, sets["simulated"], sets["simulated_low"], sets["simulated_high"]),
                 "yes" if sets["pass"] else "**no**",
                 f"{sets['share_holding']:.0%}",
             )

@@ -10,8 +10,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -73,19 +73,11 @@ def lived(name: str, points: Sequence[Point], folder: Path, workers: int | None 
     -------
     One row a point and life: `point`, `life`, and everything read off. Points that could not be lived are left out.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     parts = [points[k : k + PART] for k in range(0, len(points), PART)]
     paths = [folder / f"{name}-{k:05d}-{name_of(part)}.json" for k, part in enumerate(parts)]
-    open_ = [k for k, path in enumerate(paths) if not path.exists()]
-    began = time.perf_counter()
-    for done, (k, content) in enumerate(_work([parts[k] for k in open_], open_, workers), start=1):
-        replace_whole(paths[k], json.dumps(content).encode())
-        if done % 10 == 0 or done == len(open_):
-            left = (time.perf_counter() - began) / done * (len(open_) - done)
-            print(f"{name}: {done} of {len(open_)} parts, about {left / 60:.0f} min left", file=sys.stderr, flush=True)
     rows = []
-    for k, path in enumerate(paths):
-        for at, lives in enumerate(json.loads(path.read_bytes())):
+    for k, content in enumerate(carried_out(name, _read_part, parts, paths, workers)):
+        for at, lives in enumerate(content):
             if isinstance(lives, str):
                 print(f"{name}: point {k * PART + at} could not be lived: {lives}", file=sys.stderr)
                 continue
@@ -93,16 +85,41 @@ def lived(name: str, points: Sequence[Point], folder: Path, workers: int | None 
     return pd.DataFrame(rows)
 
 
-def _work(parts: Sequence[Sequence[Point]], numbers: Sequence[int], workers: int | None) -> Iterator[tuple[int, Any]]:
-    workers = workers or os.cpu_count() or 1
-    if workers == 1 or len(parts) < 2:
-        for number, part in zip(numbers, parts, strict=True):
-            yield number, _read_part(part)
-        return
-    from concurrent.futures import as_completed
+def means(name: str, values: pd.DataFrame, folder: Path, *, size: int, seeds: Sequence[int], workers: int | None = None) -> pd.DataFrame:  # fmt: skip
+    """What was read off each row of a table of parameter values, the mean over boroughs: one from each seed on."""
+    todo = [point for seed in seeds for point in points_at(values, size=size, seed=seed)]
+    own = lived(name, todo, folder, workers)
+    own["point"] %= len(values)
+    return own.groupby("point").mean().drop(columns="life")
 
+
+def carried_out(
+    name: str, work: Callable[[Any], Any], jobs: Sequence[Any], paths: Sequence[Path], workers: int | None = None
+) -> Iterator[Any]:
+    """What each job gives, in their order; it is kept under its path, and a job whose path is there is not done again."""
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    open_ = [k for k, path in enumerate(paths) if not path.exists()]
+    began = time.perf_counter()
+    for done, (k, content) in enumerate(_work(work, [jobs[k] for k in open_], open_, workers), start=1):
+        replace_whole(paths[k], json.dumps(content).encode())
+        if done % 10 == 0 or done == len(open_):
+            left = (time.perf_counter() - began) / done * (len(open_) - done)
+            print(f"{name}: {done} of {len(open_)} parts, about {left / 60:.0f} min left", file=sys.stderr, flush=True)
+    for path in paths:
+        yield json.loads(path.read_bytes())
+
+
+def _work(
+    work: Callable[[Any], Any], jobs: Sequence[Any], numbers: Sequence[int], workers: int | None
+) -> Iterator[tuple[int, Any]]:
+    workers = workers or os.cpu_count() or 1
+    if workers == 1 or len(jobs) < 2:
+        for number, job in zip(numbers, jobs, strict=True):
+            yield number, work(job)
+        return
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        futures = {pool.submit(_read_part, part): number for number, part in zip(numbers, parts, strict=True)}
+        futures = {pool.submit(work, job): number for number, job in zip(numbers, jobs, strict=True)}
         for future in as_completed(futures):
             yield futures[future], future.result()
 

@@ -16,26 +16,25 @@ import csv
 import hashlib
 import json
 import os
-import sys
-import time
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import points
 import study
 
 from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_YEAR
 from dealsim.calibration import parameter_sets, provenance
-from dealsim.checkpoints import engine_hash, replace_whole
+from dealsim.checkpoints import engine_hash
 from dealsim.engine import World, branch, burn_in, live
 from dealsim.metrics import series
 from dealsim.parameters import Parameters, with_values
 from dealsim.places import shipped
 from dealsim.plans import borough_seed, life_seed
 from dealsim.scenarios import load
+from dealsim.show.words import figure
 from dealsim.summary import payback_week
 from dealsim.version import MODEL_VERSION
 
@@ -158,23 +157,10 @@ def _outcomes(world: World, long_term: np.ndarray, size: int) -> tuple[dict[str,
 
 def all_lived(sets: int, size: int, folder: Path, workers: int | None) -> list[dict[str, dict[str, list[float]]]]:
     """Every parameter set, or those an earlier call has left."""
-    folder.mkdir(parents=True, exist_ok=True)
     chosen = json.dumps([dict(one) for one in parameter_sets()[:sets]])
     key = hashlib.sha256(f"{engine_hash()}{chosen}{size}".encode()).hexdigest()[:12]
     paths = [folder / f"predicted-{key}-{k:03d}.json" for k in range(sets)]
-    open_ = [k for k in range(sets) if not paths[k].exists()]
-    began = time.perf_counter()
-    if workers == 1:
-        for k in open_:
-            replace_whole(paths[k], json.dumps(lived(k, size)).encode())
-    elif open_:
-        with ProcessPoolExecutor(workers or os.cpu_count(), get_context("spawn")) as pool:
-            futures = {pool.submit(lived, k, size): k for k in open_}
-            for done, future in enumerate(as_completed(futures), start=1):
-                replace_whole(paths[futures[future]], json.dumps(future.result()).encode())
-                left = (time.perf_counter() - began) / done * (len(open_) - done)
-                print(f"{done} of {len(open_)} sets, about {left / 60:.0f} min left", file=sys.stderr, flush=True)
-    return [json.loads(path.read_bytes()) for path in paths]
+    return list(points.carried_out("predictions", partial(lived, size=size), range(sets), paths, workers))
 
 
 QUANTILES = {"median": 0.5, "low_50": 0.25, "high_50": 0.75, "low_90": 0.05, "high_90": 0.95}
@@ -215,10 +201,9 @@ def table_of(found: list[dict[str, dict[str, list[float]]]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def figure(value: float, unit: str) -> str:
+def said_of(value: float, unit: str) -> str:
     """A figure as the page shows it."""
-    places = 2 if unit in ("0–10", "points") else 0 if "100,000" in unit else 1
-    return f"{value:.{places}f}".replace("-", "−")
+    return figure(value, places=2 if unit in ("0–10", "points") else 0 if "100,000" in unit else 1)
 
 
 def page_of(table: pd.DataFrame, digest: str, about: Mapping[str, object], size: int) -> str:
@@ -253,7 +238,7 @@ def page_of(table: pd.DataFrame, digest: str, about: Mapping[str, object], size:
             cells = []
             for reading in ("cuts alone", "the Deal", "the Deal minus cuts alone", "the Deal minus 2011/12"):
                 row = own[(own["year"] == year) & (own["reading"] == reading)].iloc[0]
-                f = {name: figure(row[name], unit) for name in QUANTILES}
+                f = {name: said_of(row[name], unit) for name in QUANTILES}
                 cells.append(f"{f['median']} ({f['low_50']} to {f['high_50']}) [{f['low_90']} to {f['high_90']}]")
             said.append(f"| {year} | {' | '.join(cells)} |")
         last = own[own["reading"] == "the Deal minus cuts alone"].iloc[-1]
@@ -267,9 +252,9 @@ def page_of(table: pd.DataFrame, digest: str, about: Mapping[str, object], size:
         if outcome == "hope":
             own = own[(own["reading"] == "the Deal") & (own["year"] == "2016/17")].iloc[0]
             said += [
-                f"Change from 2013/14 to 2016/17 under the Deal: {figure(own['median'] - 100, unit)} % "
-                f"({figure(own['low_50'] - 100, unit)} to {figure(own['high_50'] - 100, unit)}) "
-                f"[{figure(own['low_90'] - 100, unit)} to {figure(own['high_90'] - 100, unit)}].",
+                f"Change from 2013/14 to 2016/17 under the Deal: {said_of(own['median'] - 100, unit)} % "
+                f"({said_of(own['low_50'] - 100, unit)} to {said_of(own['high_50'] - 100, unit)}) "
+                f"[{said_of(own['low_90'] - 100, unit)} to {said_of(own['high_90'] - 100, unit)}].",
                 "",
             ]  # fmt: skip
     paid = table[table["outcome"] == "payback_year"].iloc[0]

@@ -19,7 +19,7 @@ import pandas as pd
 from dealsim.calendar import WEEKS_A_YEAR
 from dealsim.engine import BURN_IN_WEEKS, World, branch, burn_in, live
 from dealsim.metrics import series
-from dealsim.parameters import Parameters, with_rivals
+from dealsim.parameters import Parameters, every_parameter, with_rivals
 from dealsim.places import shipped
 from dealsim.scenarios import scenario_from
 from dealsim.summary import interval
@@ -60,6 +60,16 @@ def setting(name: str, levers: Mapping[str, Any], **more: Any) -> dict[str, Any]
         "levers": dict(levers),
         **more,
     }
+
+
+def around_default(names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """A quarter of each parameter's declared range either way from its default, within that range."""
+    found = {}
+    for name in names:
+        spec, default = every_parameter()[name]
+        reach = (spec.high - spec.low) / 4.0
+        found[name] = {"low": max(spec.low, default - reach), "high": min(spec.high, default + reach)}
+    return found
 
 
 def live_settings(
