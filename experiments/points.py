@@ -85,11 +85,17 @@ def lived(name: str, points: Sequence[Point], folder: Path, workers: int | None 
     return pd.DataFrame(rows)
 
 
-def means(name: str, values: pd.DataFrame, folder: Path, *, size: int, seeds: Sequence[int], workers: int | None = None) -> pd.DataFrame:  # fmt: skip
-    """What was read off each row of a table of parameter values, the mean over boroughs: one from each seed on."""
+def in_boroughs(name: str, values: pd.DataFrame, folder: Path, *, size: int, seeds: Sequence[int], workers: int | None = None) -> pd.DataFrame:  # fmt: skip
+    """What was read off each row of a table of parameter values, lived in one borough from each seed on; one life a row."""
     todo = [point for seed in seeds for point in points_at(values, size=size, seed=seed)]
     own = lived(name, todo, folder, workers)
     own["point"] %= len(values)
+    return own
+
+
+def means(name: str, values: pd.DataFrame, folder: Path, *, size: int, seeds: Sequence[int], workers: int | None = None) -> pd.DataFrame:  # fmt: skip
+    """What was read off each row of a table of parameter values, the mean over boroughs: one from each seed on."""
+    own = in_boroughs(name, values, folder, size=size, seeds=seeds, workers=workers)
     return own.groupby("point").mean().drop(columns="life")
 
 

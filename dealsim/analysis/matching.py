@@ -25,6 +25,8 @@ IMPLAUSIBLE = 3.0
 """Implausibility from which a point is ruled out (three standard deviations; Pukelsheim 1994)."""
 LEAST_POINTS = 20
 """Points below which no emulator is trained."""
+CUT = 0.3
+"""Share of a swarm that each cut leaves."""
 SETTLE = 4
 """Rounds of moves inside the last cut."""
 MOVES = 6
@@ -66,6 +68,9 @@ class Emulator:
     ----------
     inputs
         Columns with which the process bends.
+    line, doubt
+        The straight line's terms, and their covariance in units of `scale`²: where few points were, it is not known
+        well, and a search must not be drawn to where it merely runs on.
     chance
         Variance of one lived figure about the model's mean: what one borough's luck does.
     left_over
@@ -74,6 +79,7 @@ class Emulator:
 
     inputs: tuple[int, ...]
     line: np.ndarray
+    doubt: np.ndarray
     scale: float
     lengths: np.ndarray
     height: float
@@ -82,14 +88,18 @@ class Emulator:
     seen: np.ndarray
     weights: np.ndarray
     solver: np.ndarray
+    solved_lines: np.ndarray
 
     def at(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The mean of the figure at points [point, parameter] of the unit cube, and the variance of not knowing it."""
         points = np.asarray(points, float)
         near = _likeness(points[:, self.inputs], self.seen, self.lengths) * self.height
-        mean = _lines(points) @ self.line + near @ self.weights
+        lines = _lines(points)
+        mean = lines @ self.line + near @ self.weights
         explained = np.einsum("ij,ij->i", near @ self.solver, near)
-        return mean, self.left_over + self.scale**2 * np.maximum(self.height - explained, 1e-9)
+        unexplained = lines - near @ self.solved_lines
+        of_line = np.einsum("ij,ij->i", unexplained @ self.doubt, unexplained)
+        return mean, self.left_over + self.scale**2 * (np.maximum(self.height - explained, 1e-9) + of_line)
 
 
 def _lines(points: np.ndarray) -> np.ndarray:
@@ -123,8 +133,10 @@ def emulator_of(points: np.ndarray, values: np.ndarray, *, chance: float | None 
     Notes
     -----
     y(x) = b₀ + b·x + g(x_A) + ε, with g a Gaussian process over the active inputs A, those whose straight or bent
-    part explains most, and ε the chance of one life.
+    part explains most, and ε the chance of one life. Mean and variance are those of universal kriging, with a little
+    shrinkage of b (Rasmussen and Williams 2006, *Gaussian Processes for Machine Learning*, equation 2.41).
     """
+    from scipy.linalg import cho_solve
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
@@ -135,10 +147,10 @@ def emulator_of(points: np.ndarray, values: np.ndarray, *, chance: float | None 
         raise InputError(f"{known.sum()} points can be used; an emulator needs at least {LEAST_POINTS}")
     x, y = points[known], values[known]
     lines = _lines(x)
-    # a little shrinkage keeps the line steady where points are few against parameters
-    keep = np.diag([0.0, *np.full(x.shape[1], 0.5)])
-    line = np.linalg.solve(lines.T @ lines + keep, lines.T @ y)
-    rest = y - lines @ line
+    shrink = float(x.var(axis=0).sum()) * np.diag([0.0, *np.ones(x.shape[1])])
+    # a line fits its own points too well: what it leaves is widened to what the points really scatter by
+    drawn = np.linalg.solve(lines.T @ lines + 0.3 * shrink, lines.T)
+    rest = (y - lines @ (drawn @ y)) / np.sqrt(1.0 - np.einsum("ij,ji->i", lines, drawn))
     scale = float(rest.std()) or 1.0
     inputs = _active(x, y, rest)
     kernel = ConstantKernel(0.7, (1e-3, 20.0)) * RBF(np.full(len(inputs), 1.0), (0.15, 20.0)) + WhiteKernel(
@@ -151,19 +163,26 @@ def emulator_of(points: np.ndarray, values: np.ndarray, *, chance: float | None 
         process.fit(x[:, inputs], rest / scale)
     bent, noise = process.kernel_.k1, float(process.kernel_.k2.noise_level)
     lengths = np.atleast_1d(np.asarray(bent.k2.length_scale, float))
-    height = float(bent.k1.constant_value)
-    solver = np.linalg.inv(_likeness(x[:, inputs], x[:, inputs], lengths) * height + (noise + 1e-8) * np.eye(len(x)))
+    # slopes are thought as large as would together give the figure the spread it has
+    keep = scale**2 / (float(y.var()) or 1.0) * shrink
+    solver = cho_solve((process.L_, True), np.eye(len(x)))
+    # line and process together (universal kriging): the line is drawn anew, since near points tell it the same thing
+    solved_lines = solver @ lines
+    doubt = np.linalg.inv(lines.T @ solved_lines + keep)
+    line = doubt @ (solved_lines.T @ y)
     return Emulator(
         inputs=tuple(inputs),
         line=line,
+        doubt=doubt,
         scale=scale,
         lengths=lengths,
-        height=height,
+        height=float(bent.k1.constant_value),
         chance=noise * scale**2 if chance is None else chance,
         left_over=0.0 if chance is None else max(0.0, noise * scale**2 - chance),
         seen=x[:, inputs],
-        weights=solver @ rest,
+        weights=solver @ (y - lines @ line),
         solver=solver,
+        solved_lines=solved_lines,
     )
 
 
@@ -212,6 +231,17 @@ class Matcher:
                 worst[still] = np.maximum(worst[still], self._of(name, points[still]))
         return worst
 
+    def expected_misses(self, points: np.ndarray) -> np.ndarray:
+        """How far each point can be expected to miss each target, in the target's standard deviations [point, target].
+
+        E(x) = √((E f(x) − z)² + Var f(x)) ÷ √Var z: where the emulator knows little, a large miss is to be expected.
+        """
+        found = []
+        for name, target in self.targets.items():
+            mean, variance = self.emulators[name].at(points)
+            found.append(np.sqrt((mean - target.middle) ** 2 + variance) / target.spread)
+        return np.column_stack(found)
+
     def _of(self, name: str, points: np.ndarray) -> np.ndarray:
         mean, variance = self.emulators[name].at(points)
         target = self.targets[name]
@@ -233,7 +263,7 @@ def points_left(matcher: Matcher, width: int, number: int, *, seed: int = 0, cut
     level = matcher.implausibility(swarm)
     cuts: list[float] = []
     for _ in range(MOST_ROUNDS):
-        now = max(cut, float(np.quantile(level, 0.5)))
+        now = max(cut, float(np.quantile(level, CUT)))
         inside = np.flatnonzero(level <= now)
         if now == cut and len(inside) >= number:
             break
@@ -292,7 +322,7 @@ class Posterior:
     points
         Particles [particle, parameter] in the unit cube.
     distance
-        Of each particle: root mean square of its implausibilities.
+        Of each particle: root mean square of its expected misses.
     tolerances, acceptance
         Of each generation: the distance that was asked for, and the share of moves that kept to it.
     """
@@ -308,10 +338,11 @@ def posterior(
 ) -> Posterior:
     """Likelihood-free inference inside what history matching left (ABC by subset simulation).
 
-    The prior is even over what is left, of which `left` are points. Each generation asks for a smaller distance, the
-    middle one of its particles: those within it are drawn again and moved at random, and a move counts if it stays
-    within the distance and is plausible. The search ends at the tolerance, after the generations, or when hardly a
-    move stays inside (Chiachio, Beck, Chiachio and Rus 2014, *SIAM Journal on Scientific Computing* 36:A1339).
+    The prior is even over the unit cube, and the search begins at points that history matching left. Each generation
+    asks for a smaller distance, which the nearer of its particles keep to: these are drawn again and moved at random,
+    and a move counts if it stays within the distance. Where emulators know little the expected miss is large, so the
+    search is not drawn there. It ends at the tolerance, after the generations, or when hardly a move stays inside
+    (Chiachio, Beck, Chiachio and Rus 2014, *SIAM Journal on Scientific Computing* 36:A1339).
 
     Raises
     ------
@@ -322,8 +353,7 @@ def posterior(
         raise InputError("there is no plausible point to start from")
 
     def distance(points: np.ndarray) -> np.ndarray:
-        apart = matcher.implausibilities(points)
-        return np.where(apart.max(axis=1) <= IMPLAUSIBLE, np.sqrt((apart**2).mean(axis=1)), math.inf)
+        return np.asarray(np.sqrt((matcher.expected_misses(points) ** 2).mean(axis=1)))
 
     draw = np.random.default_rng(seed)
     swarm = left[draw.integers(0, len(left), max(particles, len(left)))]
@@ -331,7 +361,7 @@ def posterior(
     tolerances: list[float] = []
     acceptance: list[float] = []
     for _ in range(generations):
-        now = max(tolerance, float(np.median(level)))
+        now = max(tolerance, float(np.quantile(level, CUT)))
         inside = np.flatnonzero(level <= now)
         chosen = draw.choice(inside, len(swarm))
         swarm, level, kept = _moved(distance, swarm[chosen], level[chosen], now, draw)

@@ -121,6 +121,27 @@ def test_a_far_value_is_drawn_in_and_a_near_one_is_left(low, width, value):
         assert drawn == value
 
 
+def test_the_expected_miss_is_the_root_of_the_squared_distance_and_the_doubt():
+    one = matcher()
+    points = np.random.default_rng(9).random((50, WIDTH))
+    mean, variance = one.emulators["steep"].at(points)
+    # the target 2.0 to 2.4 has its middle at 2.2 and a standard deviation of 0.1
+    told = np.sqrt((mean - 2.2) ** 2 + variance) / 0.1
+    assert one.expected_misses(points)[:, 0] == pytest.approx(told)
+
+
+def test_a_line_is_not_trusted_beyond_where_it_was_taught():
+    """Taught in a corner, the emulator's doubt grows with the distance from it, though the line runs on."""
+    draw = np.random.default_rng(10)
+    points = 0.2 * draw.random((60, WIDTH))
+    made = emulator_of(points, shallow(points) + draw.normal(0.0, CHANCE, 60), chance=CHANCE**2)
+    doubt = [float(made.at(np.full((1, WIDTH), at))[1][0]) for at in (0.1, 0.4, 0.7, 1.0)]
+    assert doubt == sorted(doubt) and doubt[-1] > 10 * doubt[0]
+    far = draw.random((400, WIDTH))
+    mean, variance = made.at(far)
+    assert 0.4 < float(np.std((mean - shallow(far)) / np.sqrt(variance))) < 1.6
+
+
 def test_giving_up_early_changes_no_verdict():
     points = np.random.default_rng(6).random((300, WIDTH))
     whole = matcher().implausibility(points)
@@ -150,17 +171,17 @@ def test_nothing_is_left_where_targets_contradict_each_other():
 
 
 def test_the_search_ends_nearer_the_targets_than_it_began_and_is_the_same_again():
-    left = points_left(matcher(), WIDTH, 200, seed=1)
-    found = posterior(matcher(), left, particles=120, generations=6, tolerance=0.3, seed=3)
-    again = posterior(matcher(), left, particles=120, generations=6, tolerance=0.3, seed=3)
+    left = points_left(matcher(), WIDTH, 800, seed=1)
+    found = posterior(matcher(), left, particles=480, generations=6, tolerance=0.3, seed=3)
+    again = posterior(matcher(), left, particles=480, generations=6, tolerance=0.3, seed=3)
     assert (found.points == again.points).all()
     assert list(found.tolerances) == sorted(found.tolerances, reverse=True)
     assert (found.distance <= found.tolerances[-1]).all() and min(found.acceptance) > 0.0
     assert np.abs(steep(found.points) - 2.2).mean() < 0.5 * np.abs(steep(left) - 2.2).mean()
     assert (matcher().implausibility(found.points) <= IMPLAUSIBLE).all()
     # and it agrees with drawing at random and throwing away what is too far
-    even = np.random.default_rng(7).random((40_000, WIDTH))
-    apart = np.sqrt((matcher().implausibilities(even) ** 2).mean(axis=1))
+    even = np.random.default_rng(7).random((200_000, WIDTH))
+    apart = np.sqrt((matcher().expected_misses(even) ** 2).mean(axis=1))
     kept = even[apart <= found.tolerances[-1]]
     assert found.points[:, :3].mean(axis=0) == pytest.approx(kept[:, :3].mean(axis=0), abs=0.1)
     assert found.points[:, 3].std() > 0.2, "the fourth input does nothing, so it must stay wide"
