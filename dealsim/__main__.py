@@ -479,28 +479,32 @@ def patterns(
     ] = None,
     seed: Seed = 1,
     workers: Workers = None,
+    dry_run: DryRun = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
     """Check the model against national patterns: target, what is simulated, and whether it holds."""
     from dealsim.calibration import parameter_sets
-    from dealsim.patterns.reading import BOROUGHS, check_patterns
+    from dealsim.patterns.reading import BOROUGHS, check_patterns, estimate
     from dealsim.plans import DEFAULT_SIZE
     from dealsim.show import patterns as shown
     from dealsim.show.terminal import Shown, print_patterns
 
+    asked: dict[str, Any] = {
+        "sets": parameter_sets() if ensemble else ({},),
+        "size": DEFAULT_SIZE if size is None else size,
+        "boroughs": boroughs if boroughs is not None else (1 if ensemble else BOROUGHS),
+        "seed": seed,
+        "rivals": rival or (),
+        "workers": workers,
+    }
+    needed = estimate(**asked)
+    if dry_run:
+        _print_patterns_estimate(needed, asked, as_json)
+        return OK
     _say_first_use()
     with Shown(quiet or as_json) as progress:
-        found = check_patterns(
-            parameter_sets() if ensemble else ({},),
-            size=DEFAULT_SIZE if size is None else size,
-            boroughs=boroughs if boroughs is not None else (1 if ensemble else BOROUGHS),
-            seed=seed,
-            rivals=rival or (),
-            workers=workers,
-            progress=lambda done, whole: progress("live", done, whole),
-            stop=_halt.is_set,
-        )
+        found = check_patterns(**asked, progress=lambda done, whole: progress("live", done, whole), stop=_halt.is_set)
     if as_json:
         _print_json(shown.as_rows(found))
     elif not quiet:
@@ -696,6 +700,22 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
         typer.echo(f"Note: {_safe(line, 400)}")
     for name, rows in timetables.items():
         print_timetable(name, rows)
+
+
+def _print_patterns_estimate(needed: Any, asked: dict[str, Any], as_json: bool) -> None:
+    from dealsim.show.terminal import time_in_words
+    from dealsim.show.words import count
+
+    sets, boroughs, size = len(asked["sets"]), asked["boroughs"], asked["size"]
+    if as_json:
+        said = {"runs": needed.runs, "burn_ins": needed.burn_ins, "minutes": round(needed.minutes, 2)}
+        _print_json({"dry_run": True, **said, "memory_mb": round(needed.memory_mb), "size": size, "sets": sets, "boroughs": boroughs})  # fmt: skip
+        return
+    typer.echo(
+        f"{count(sets, 'parameter set')}, each in {count(boroughs, 'borough')} of {size:,} citizens: "
+        f"{count(needed.runs, 'run')}; about {time_in_words(60 * needed.minutes)} and {needed.memory_mb:,.0f} MB of memory. "
+        "Nothing was run."
+    )
 
 
 def _print_sweep_estimate(made: Any, needed: Any, workers: int | None, as_json: bool) -> None:

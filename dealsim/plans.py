@@ -268,7 +268,8 @@ def plan(
         command, tuple(loaded), tuple(parameters), where, int(size), int(years), int(seed), int(replicates),
         int(workers), int(boroughs), dict(values or {}), rank_of, place_bytes, sets,
     )  # fmt: skip
-    _refuse_too_much(made)
+    needed = estimate(made)
+    refuse_too_much(needed, made.size * (needed.runs * made.weeks + needed.burn_ins * BURN_IN_WEEKS))
     return made
 
 
@@ -356,13 +357,17 @@ def seconds_to_live(size: int, weeks: float) -> float:
     return weeks * (size / CITIZEN_WEEKS_A_SECOND + SECONDS_A_WEEK)
 
 
-def _refuse_too_much(made: Plan) -> None:
-    needed = estimate(made)
-    work = made.size * (needed.runs * made.weeks + needed.burn_ins * BURN_IN_WEEKS)
-    if work > MOST_CITIZEN_WEEKS:
+def refuse_too_much(needed: Estimate, citizen_weeks: float) -> None:
+    """Refuse one piece of work that is beyond its limit, or beyond this machine.
+
+    Raises
+    ------
+    LimitError
+    """
+    if citizen_weeks > MOST_CITIZEN_WEEKS:
         raise LimitError(
             f"this asks for {needed.runs:,} runs, about {needed.minutes / 60:,.0f} hours of work; the limit "
-            f"is {MOST_CITIZEN_WEEKS / 1e9:,.0f} billion citizen-weeks, and this is {work / 1e9:,.0f}. "
+            f"is {MOST_CITIZEN_WEEKS / 1e9:,.0f} billion citizen-weeks, and this is {citizen_weeks / 1e9:,.0f}. "
             "Ask for fewer citizens, years or replicates."
         )
     memory = _memory_mb()

@@ -5,20 +5,31 @@ It knows nothing of how parameter sets were found.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
+from dealsim.calendar import WEEKS_A_YEAR
+from dealsim.engine import BURN_IN_WEEKS
 from dealsim.errors import InputError, StoppedError
 from dealsim.metrics import HEADLINE
 from dealsim.parameters import Parameters, with_rivals, with_values
 from dealsim.patterns.national import PATTERNS, Pattern
 from dealsim.patterns.trials import OLD_REGIME, TRIALS, Seen, live_trials
 from dealsim.places import PlaceInput, shipped
-from dealsim.plans import DEFAULT_SIZE, borough_seed, life_seed, size_problems
+from dealsim.plans import (
+    BYTES_A_CITIZEN,
+    DEFAULT_SIZE,
+    Estimate,
+    borough_seed,
+    default_workers,
+    life_seed,
+    refuse_too_much,
+    seconds_to_live,
+    size_problems,
+)
 from dealsim.summary import interval
 
 WITHOUT_SERVICE = "resolved_in_community_share"
@@ -98,6 +109,45 @@ def readings(lived: Sequence[Mapping[str, float]], *, of_sets: bool) -> list[Rea
     return found
 
 
+_WEEKS = BURN_IN_WEEKS + WEEKS_A_YEAR * sum(trial.years for trial in TRIALS.values())
+"""Weeks that one parameter set lives in one borough."""
+
+
+def estimate(
+    sets: Sequence[Mapping[str, float]] = ({},),
+    *,
+    size: int = DEFAULT_SIZE,
+    boroughs: int = BOROUGHS,
+    seed: int = 1,
+    rivals: Sequence[str] = (),
+    workers: int | None = None,
+) -> Estimate:
+    """What `check_patterns` will take when it is asked the same; nothing is lived.
+
+    Raises
+    ------
+    InputError, LimitError
+    """
+    workers = default_workers() if workers is None else workers
+    if problems := size_problems({"size": size, "boroughs": boroughs, "seed": seed, "workers": workers}):
+        raise InputError(problems)
+    if not sets:
+        raise InputError("there is no parameter set to live")
+    for values in sets:
+        with_rivals(with_values(Parameters(), values), rivals)
+    lives = len(sets) * boroughs
+    at_once = min(workers, default_workers(), lives)
+    needed = Estimate(
+        runs=lives * len(TRIALS),
+        burn_ins=lives,
+        minutes=(seconds_to_live(size, lives * _WEEKS / at_once) + 3) / 60,
+        memory_mb=420 + 2 * at_once * size * BYTES_A_CITIZEN / 1e6,
+        disk_mb=0.0,
+    )
+    refuse_too_much(needed, lives * _WEEKS * size)
+    return needed
+
+
 def check_patterns(
     sets: Sequence[Mapping[str, float]] = ({},),
     *,
@@ -128,7 +178,7 @@ def check_patterns(
 
     Raises
     ------
-    InputError, StoppedError
+    InputError, LimitError, StoppedError
 
     Examples
     --------
@@ -136,10 +186,7 @@ def check_patterns(
     >>> found[0].pattern.name, len(found) == len(PATTERNS)
     ('failure_demand', True)
     """
-    if problems := size_problems({"size": size, "boroughs": boroughs, "seed": seed}):
-        raise InputError(problems)
-    if not sets:
-        raise InputError("there is no parameter set to live")
+    estimate(sets, size=size, boroughs=boroughs, seed=seed, rivals=rivals, workers=workers)
     where = shipped("wigan") if place is None else place
     jobs = [(values, k) for values in sets for k in range(boroughs)]
 
@@ -149,7 +196,7 @@ def check_patterns(
         return values_of(values, rivals, where, size, own, [life_seed(seed, k)], stop)[0]
 
     found: list[dict[str, float]] = []
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(workers or default_workers()) as pool:
         for done, lived in enumerate(pool.map(one, jobs), start=1):
             if stop is not None and stop():
                 raise StoppedError("stopped before all patterns were read")

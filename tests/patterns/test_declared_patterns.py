@@ -160,6 +160,28 @@ def test_the_command_prints_a_list_with_target_range_and_verdict(capsys):
     assert _exit_code(["patterns", "--size", "0"]) == 2
 
 
+def test_a_dry_run_says_what_it_would_take_and_lives_nothing(capsys):
+    assert _exit_code(["patterns", "--dry-run", "--json", "--boroughs", "4", "--size", "6600"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["dry_run"] is True and said["burn_ins"] == 4 and said["runs"] == 4 * len(TRIALS)
+    assert _exit_code(["patterns", "--dry-run", "--boroughs", "8"]) == 0
+    assert "each in 8 boroughs of 33,000 citizens" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "said"),
+    [
+        (["--size", "2000000", "--boroughs", "10000"], 5, "Ask for fewer"),
+        (["--boroughs", "0"], 2, "boroughs is 0"),
+        (["--workers", "0"], 2, "workers is 0"),
+        (["--rival", "nonsense", "--dry-run"], 2, "nonsense"),
+    ],
+)
+def test_what_is_too_much_or_cannot_be_is_refused_before_anything_is_lived(asked, code, said, capsys):
+    assert _exit_code(["patterns", *asked]) == code
+    assert said in capsys.readouterr().err
+
+
 def test_the_page_lists_every_pattern():
     page = (ROOT / "docs" / "patterns.md").read_text(encoding="utf-8")
     for name in PATTERNS:
