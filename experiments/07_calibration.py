@@ -9,11 +9,11 @@ Design: stages, each of which keeps what it has lived, so that the study can be 
   was lived. What is left has an implausibility below 3 for every pattern: the distance from the middle of the target
   over the root of the emulator's variance and that of the target, whose range is read as two standard deviations
   either way. Chance of one borough is known from 24 boroughs of the defaults and is no part of it.
-- Rounds of likelihood-free inference: approximate Bayesian computation by subset simulation over the emulators, once
-  for each third of the split below; the distance is the expected miss, which is large where emulators know little.
-  Every set found is lived for real in two boroughs, and what was seen teaches the emulators of the next round. Before
-  the first round they are taught by sets strewn about the defaults. A set is kept if its misses, with chance allowed
-  for, are below 1.15 standard deviations in the mean and below 3 for each pattern.
+- Rounds of likelihood-free inference inside what is left: approximate Bayesian computation by subset simulation, once
+  for each third of the split below. Its emulators are taught by sets strewn about the defaults and by the rounds
+  before; the distance is the expected miss, which is large where they know little. Every set found is lived for real
+  in two boroughs. It is kept if its misses, with chance allowed for, are below 1.15 standard deviations in the mean and
+  below 3 for each pattern.
 - Split: how many episodes end without a service is fixed by no pattern. The ensemble holds sets with a low (at most
   0.6), a middle and a high (at least 0.85) share, as far as any are left; it is said if not.
 - Recovery: 100 lived points of the second wave serve in turn as made-up data, with emulators that never saw them.
@@ -127,7 +127,7 @@ class Sizes:
 
 FULL = Sizes(
     screen=5_000, trajectories=4, screened=tuple(every_parameter()), match=6_600, waves=(480, 240), most_trained=700,
-    strewn=96, rounds=4, particles=40, generations=80, sets=120, rival_sets=10, cases=100, chance=24,
+    strewn=96, rounds=4, particles=40, generations=150, sets=120, rival_sets=10, cases=100, chance=24,
 )  # fmt: skip
 TINY = Sizes(
     screen=300, trajectories=2, screened=("citizen.reopening", "staff.turnover"), match=300, waves=(4,),
@@ -320,23 +320,21 @@ def _row_of(wave: int, held: pd.DataFrame, matcher: Matcher, width: int) -> dict
     return {"wave": wave, "points": len(held), "left_of_cube": share, "patterns_held": float(np.mean(own))}
 
 
-def particles_of(sizes: Sizes, matcher: Matcher, width: int, number: int) -> dict[str, Posterior]:
-    """Likelihood-free inference inside what is left, once for each third of the split."""
-    jobs = [(sizes, matcher, width, split, 100 * number + k) for k, split in enumerate(SPLITS)]
+def particles_of(
+    sizes: Sizes, matcher: Matcher, within: Matcher, left: np.ndarray, number: int
+) -> dict[str, Posterior]:
+    """Likelihood-free inference inside what the waves left, once for each third of the split."""
+    jobs = [(sizes, matcher, within, left, split, 100 * number + k) for k, split in enumerate(SPLITS)]
     with get_context("spawn").Pool(sizes.workers or os.cpu_count()) as pool:
-        made = pool.map(_particles, jobs, chunksize=1)
-    return {split: one for split, one in zip(SPLITS, made, strict=True) if one is not None}
+        return dict(zip(SPLITS, pool.map(_particles, jobs, chunksize=1), strict=True))
 
 
-def _particles(job: tuple[Sizes, Matcher, int, str, int]) -> Posterior | None:
-    sizes, matcher, width, split, seed = job
+def _particles(job: tuple[Sizes, Matcher, Matcher, np.ndarray, str, int]) -> Posterior:
+    sizes, matcher, within, left, split, seed = job
     led = Matcher(matcher.emulators, {**matcher.targets, WITHOUT_SERVICE: Target(*AIMS[split])})
-    left = points_left(led, width, STARTS, seed=seed)
-    if not len(left):
-        return None
     return posterior(
-        led, left, particles=sizes.particles, generations=sizes.generations, tolerance=MOST_MISS, seed=seed
-    )
+        led, left, particles=sizes.particles, generations=sizes.generations, tolerance=MOST_MISS, seed=seed, within=within
+    )  # fmt: skip
 
 
 def misses(
@@ -390,7 +388,7 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
     chance = {name: float(now[name].var(ddof=1)) for name in now if name not in ("point", "life")}
 
     waves = waves_of(sizes, names, targets, chance, folder)
-    sets, searches = _rounds(sizes, names, targets, chance, waves.lived, folder)
+    sets, searches = _rounds(sizes, names, targets, chance, waves.matcher, folder)
     good = sets[sets["kept"]]
     ensemble = _chosen(good, sizes.sets)
     say(f"{len(good)} of {len(sets)} sets are kept; the ensemble holds {len(ensemble)}")
@@ -418,11 +416,15 @@ def _rounds(
     names: Sequence[str],
     targets: Mapping[str, Target],
     chance: Mapping[str, float],
-    lived: Lived,
+    within: Matcher,
     folder: Path,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rounds of search and real lives; returns every set lived twice, and how each search ended."""
     sets, searches = [], []
+    lived = Lived(np.zeros((0, len(names))), pd.DataFrame())
+    left = points_left(within, len(names), STARTS, seed=SEED + 77)
+    if not len(left):
+        raise SystemExit("the last wave leaves nothing: the patterns contradict each other")
 
     def live_twice(stage: str, unit: np.ndarray, number: int) -> None:
         nonlocal lived
@@ -443,7 +445,7 @@ def _rounds(
         kept = folder / f"round{number}-{_digest(taught)}.json"
         if not kept.exists():
             matcher = Matcher(emulators(taught, targets, chance, sizes.workers), dict(targets))
-            found = particles_of(sizes, matcher, len(names), number)
+            found = particles_of(sizes, matcher, within, left, number)
             said = {
                 split: {"points": one.points.tolist(), "generations": len(one.tolerances), "expected_miss": one.tolerances[-1],
                         "moves_that_stayed": one.acceptance[-1]} for split, one in found.items()

@@ -25,16 +25,20 @@ IMPLAUSIBLE = 3.0
 """Implausibility from which a point is ruled out (three standard deviations; Pukelsheim 1994)."""
 LEAST_POINTS = 20
 """Points below which no emulator is trained."""
-CUT = 0.3
+CUT = 0.5
 """Share of a swarm that each cut leaves."""
 SETTLE = 4
 """Rounds of moves inside the last cut."""
 MOVES = 6
 """Moves of each point between two cuts."""
+JITTER = 0.05
+"""What is added to a move at random, as a share of the swarm's spread in each direction."""
 MOST_ROUNDS, PATIENCE = 200, 6
 """Cuts tried at most, and rounds after which a swarm that comes no nearer is given up."""
 LEAST_ACCEPTED = 0.01
 """Share of moves that stay inside below which the search is at its end."""
+NARROWEST = 0.05
+"""Mean spread of a swarm over the unit cube below which a search ends: going on, it would tell of one place only."""
 
 
 @dataclass(frozen=True)
@@ -296,12 +300,14 @@ def _moved(
     """
     swarm, level = swarm.copy(), level.copy()
     n, width = swarm.shape
-    stayed = 0
+    stayed, spread = 0, swarm.std(axis=0)
     for _ in range(MOVES):
         one, other = draw.integers(0, n, (2, n))
         part = draw.random((n, width)) < draw.choice([0.15, 0.4, 1.0], (n, 1))
         stretch = draw.uniform(0.3, 1.0, (n, 1)) * 2.38 / math.sqrt(2.0 * max(1.0, 0.4 * width))
-        tried = swarm + part * (stretch * (swarm[one] - swarm[other]) + draw.normal(0.0, 0.01, (n, width)))
+        tried = swarm + part * (
+            stretch * (swarm[one] - swarm[other]) + JITTER * spread * draw.standard_normal((n, width))
+        )
         tried = np.abs(tried)
         tried = 1.0 - np.abs(1.0 - tried)  # a wall sends a point back
         ok = ((tried >= 0.0) & (tried <= 1.0)).all(axis=1)
@@ -334,11 +340,19 @@ class Posterior:
 
 
 def posterior(
-    matcher: Matcher, left: np.ndarray, *, particles: int, generations: int = 6, tolerance: float = 1.0, seed: int = 0
+    matcher: Matcher,
+    left: np.ndarray,
+    *,
+    particles: int,
+    generations: int = 6,
+    tolerance: float = 1.0,
+    seed: int = 0,
+    within: Matcher | None = None,
 ) -> Posterior:
     """Likelihood-free inference inside what history matching left (ABC by subset simulation).
 
-    The prior is even over the unit cube, and the search begins at points that history matching left. Each generation
+    The prior is even over what history matching left: the points that `within` (without it, the matcher itself) does
+    not rule out, of which `left` are some. Each generation
     asks for a smaller distance, which the nearer of its particles keep to: these are drawn again and moved at random,
     and a move counts if it stays within the distance. Where emulators know little the expected miss is large, so the
     search is not drawn there. It ends at the tolerance, after the generations, or when hardly a move stays inside
@@ -353,7 +367,8 @@ def posterior(
         raise InputError("there is no plausible point to start from")
 
     def distance(points: np.ndarray) -> np.ndarray:
-        return np.asarray(np.sqrt((matcher.expected_misses(points) ** 2).mean(axis=1)))
+        found = np.sqrt((matcher.expected_misses(points) ** 2).mean(axis=1))
+        return np.where((within or matcher).implausibility(points, IMPLAUSIBLE) <= IMPLAUSIBLE, found, math.inf)
 
     draw = np.random.default_rng(seed)
     swarm = left[draw.integers(0, len(left), max(particles, len(left)))]
@@ -367,7 +382,7 @@ def posterior(
         swarm, level, kept = _moved(distance, swarm[chosen], level[chosen], now, draw)
         tolerances.append(now)
         acceptance.append(kept)
-        if now <= tolerance or kept < LEAST_ACCEPTED:
+        if now <= tolerance or kept < LEAST_ACCEPTED or swarm.std(axis=0).mean() < NARROWEST:
             break
     for _ in range(SETTLE):
         swarm, level, _ = _moved(distance, swarm, level, tolerances[-1], draw)
