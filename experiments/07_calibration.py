@@ -127,7 +127,7 @@ class Sizes:
 
 FULL = Sizes(
     screen=5_000, trajectories=4, screened=tuple(every_parameter()), match=6_600, waves=(480, 240), most_trained=700,
-    strewn=96, rounds=4, particles=40, generations=150, sets=120, rival_sets=10, cases=100, chance=24,
+    strewn=96, rounds=3, particles=40, generations=150, sets=120, rival_sets=10, cases=100, chance=24,
 )  # fmt: skip
 TINY = Sizes(
     screen=300, trajectories=2, screened=("citizen.reopening", "staff.turnover"), match=300, waves=(4,),
