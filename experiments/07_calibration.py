@@ -13,7 +13,8 @@ Design: stages, each of which keeps what it has lived, so that the study can be 
   for each third of the split below. Its emulators are taught by sets strewn about the defaults and by the rounds
   before; the distance is the expected miss, which is large where they know little. Every set found is lived for real
   in two boroughs. It is kept if its misses, with chance allowed for, are below 1.15 standard deviations in the mean and
-  below 3 for each pattern.
+  below 3 for each pattern; what could not be read counts as missed. The ensemble is drawn from the last two rounds:
+  earlier ones were still near the defaults.
 - Split: how many episodes end without a service is fixed by no pattern. The ensemble holds sets with a low (at most
   0.6), a middle and a high (at least 0.85) share, as far as any are left; it is said if not.
 - Recovery: 100 lived points of the second wave serve in turn as made-up data, with emulators that never saw them.
@@ -35,7 +36,6 @@ No outcome of Wigan's is used.
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import os
 import sys
@@ -51,6 +51,7 @@ import study
 from scipy.stats import qmc
 
 from dealsim.analysis.matching import (
+    IMPLAUSIBLE,
     Emulator,
     Matcher,
     Posterior,
@@ -85,7 +86,7 @@ SPLITS = {"low": (0.0, 0.6), "middle": (0.6, 0.85), "high": (0.85, 1.0)}
 """The thirds of the share of episodes that end without a service."""
 AIMS = {"low": (0.42, 0.58), "middle": (0.62, 0.82), "high": (0.86, 0.96)}
 """What the search is led to for each third; a set belongs to the third its own lives put it in."""
-HELD = (
+LEFT_ALONE = (
     "network.",
     "group.income_",
     "citizen.occasion_noise",
@@ -100,6 +101,14 @@ STARTS = 240
 """Points of what is left from which a search begins."""
 PRIOR = 800
 """Points of what the first wave leaves from which made-up data are matched."""
+LEAST_KEPT, LEAST_RECOVERED = 100, 0.8
+"""Sets kept, and true values inside their intervals, below which the study fails."""
+TIED = 0.5
+"""Correlation from which a pair of parameters is listed."""
+IDENTIFIED, PARTLY = 0.35, 0.75
+"""Widths of the middle 90 % of sets, as shares of a declared range, below which a parameter is (partly) identified."""
+BOROUGHS = 2
+"""Boroughs in which each set is lived."""
 MOST_MISS, MOST_MISSED = 1.15, 3.0
 """Misses of a set that is kept, in standard deviations: in the mean (where a search ends, too), and of any one pattern."""
 
@@ -127,7 +136,7 @@ class Sizes:
 
 FULL = Sizes(
     screen=5_000, trajectories=4, screened=tuple(every_parameter()), match=6_600, waves=(480, 240), most_trained=700,
-    strewn=96, rounds=3, particles=40, generations=150, sets=120, rival_sets=10, cases=100, chance=24,
+    strewn=96, rounds=4, particles=40, generations=150, sets=120, rival_sets=10, cases=100, chance=24,
 )  # fmt: skip
 TINY = Sizes(
     screen=300, trajectories=2, screened=("citizen.reopening", "staff.turnover"), match=300, waves=(4,),
@@ -170,7 +179,7 @@ def screened(sizes: Sizes, folder: Path) -> pd.DataFrame:
 
 def taken(screen: pd.DataFrame, targets: Mapping[str, Target]) -> list[str]:
     """The parameters that matching moves: of those not held, the three that move each fitted pattern most, and the split's."""
-    free = screen[~screen["factor"].str.startswith(HELD)]
+    free = screen[~screen["factor"].str.startswith(LEFT_ALONE)]
     chosen = dict.fromkeys(name for name in SPLIT_BY if name in set(free["factor"]))
     for name in targets:
         own = free[(free["figure"] == name) & free["stands_out"]].sort_values("mu_star", ascending=False)
@@ -208,15 +217,14 @@ def at_unit(values: pd.DataFrame) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Lived:
-    """Points of the unit cube and what was read off each, one life a row."""
+    """Points of the unit cube and what was read off each: of one life, or the mean over boroughs."""
 
     unit: np.ndarray
     figures: pd.DataFrame
 
-    def with_more(self, unit: np.ndarray, lived: pd.DataFrame) -> Lived:
+    def with_more(self, unit: np.ndarray, figures: pd.DataFrame) -> Lived:
         """These and the points of another stage."""
-        own = unit[lived["point"].to_numpy()]
-        return Lived(np.vstack([self.unit, own]), pd.concat([self.figures, lived], ignore_index=True))
+        return Lived(np.vstack([self.unit, unit]), pd.concat([self.figures, figures], ignore_index=True))
 
 
 def emulators(
@@ -237,7 +245,7 @@ def emulators(
 
 def _emulated(job: tuple[np.ndarray, np.ndarray, float]) -> Emulator:
     unit, values, chance = job
-    return emulator_of(unit, values, chance=chance, seed=SEED)
+    return emulator_of(unit, values, chance=chance)
 
 
 def latest(lived: Lived, most: int) -> Lived:
@@ -265,8 +273,9 @@ class Waves:
 def waves_of(
     sizes: Sizes, names: Sequence[str], targets: dict[str, Target], chance: Mapping[str, float], folder: Path
 ) -> Waves:
-    """History matching in waves; what a wave leaves is kept on disk, so that its emulators are trained once."""
+    """History matching in waves. What a wave leaves is kept on disk; the emulators of the last are always trained."""
     width = len(names)
+    targets = dict(targets)
     lived, of_wave = Lived(np.zeros((0, width)), pd.DataFrame()), np.zeros(0, int)
     rows: list[dict[str, float]] = []
     unreached: dict[str, float] = {}
@@ -276,7 +285,8 @@ def waves_of(
     for wave, _ in enumerate(sizes.waves, start=1):
         todo = points.points_at(at_values(unit, names), size=sizes.match, seed=100_000 * wave)
         before = len(lived.unit)
-        lived = lived.with_more(unit, points.lived(f"wave{wave}", todo, folder, sizes.workers))
+        own = points.lived(f"wave{wave}", todo, folder, sizes.workers)
+        lived = lived.with_more(unit[own["point"]], own)
         of_wave = np.append(of_wave, np.full(len(lived.unit) - before, wave))
         if wave == 1:
             for name in list(targets):
@@ -287,10 +297,9 @@ def waves_of(
                     del targets[name]
                     say(f"no point reaches {name}; the nearest is {unreached[name]:.4g}")
         is_last = wave == len(sizes.waves)
-        kept = folder / f"left{wave}-{points.name_of(todo)}.json"
-        if not is_last and kept.exists():
-            found = json.loads(kept.read_bytes())
-        else:
+        path = folder / f"left{wave}-{points.name_of(todo, vars(sizes), targets, chance, SEED)}.json"
+        found = None if is_last else points.kept(path)
+        if found is None:
             matcher = Matcher(
                 emulators(latest(lived, sizes.most_trained), targets, chance, sizes.workers), dict(targets)
             )
@@ -300,7 +309,7 @@ def waves_of(
                 found["left"] = left.tolist()
                 if wave == 1:
                     found["prior"] = points_left(matcher, width, PRIOR, seed=SEED + 99).tolist()
-                replace_whole(kept, json.dumps(found).encode())
+                replace_whole(path, json.dumps(found).encode())
         rows.append(found["row"])
         say(f"wave {wave}: {found['row']}")
         if wave == 1 and not is_last:
@@ -315,7 +324,7 @@ def waves_of(
 
 def _row_of(wave: int, held: pd.DataFrame, matcher: Matcher, width: int) -> dict[str, float]:
     even = qmc.LatinHypercube(width, rng=np.random.default_rng(SEED + 50)).random(20_000)
-    share = float((matcher.implausibility(even, give_up=3.0) <= 3.0).mean())
+    share = float((matcher.implausibility(even, give_up=IMPLAUSIBLE) <= IMPLAUSIBLE).mean())
     own = [float(((held[n] >= t.low) & (held[n] <= t.high)).mean()) for n, t in matcher.targets.items()]
     return {"wave": wave, "points": len(held), "left_of_cube": share, "patterns_held": float(np.mean(own))}
 
@@ -331,9 +340,9 @@ def particles_of(
 
 def _particles(job: tuple[Sizes, Matcher, Matcher, np.ndarray, str, int]) -> Posterior:
     sizes, matcher, within, left, split, seed = job
-    led = Matcher(matcher.emulators, {**matcher.targets, WITHOUT_SERVICE: Target(*AIMS[split])})
     return posterior(
-        led, left, particles=sizes.particles, generations=sizes.generations, tolerance=MOST_MISS, seed=seed, within=within
+        matcher, left, particles=sizes.particles, generations=sizes.generations, tolerance=MOST_MISS, seed=seed,
+        within=within, led_to={WITHOUT_SERVICE: Target(*AIMS[split])},
     )  # fmt: skip
 
 
@@ -389,25 +398,33 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
 
     waves = waves_of(sizes, names, targets, chance, folder)
     sets, searches = _rounds(sizes, names, targets, chance, waves.matcher, folder)
-    good = sets[sets["kept"]]
-    ensemble = _chosen(good, sizes.sets)
-    say(f"{len(good)} of {len(sets)} sets are kept; the ensemble holds {len(ensemble)}")
+    kept = sets[sets["kept"]]
+    late = kept[kept["round"] >= sizes.rounds - 1]
+    ensemble = _chosen(late, sizes.sets)
+    say(
+        f"{len(kept)} of {len(sets)} sets are kept, {len(late)} of the last two rounds; the ensemble holds {len(ensemble)}"
+    )
+    if len(late) < LEAST_KEPT:
+        raise SystemExit(f"the study fails: {len(late)} sets are kept, and {LEAST_KEPT} were asked for")
     _ship(out, ensemble, names, screen)
 
     tables = {
-        "screen": screen[screen["figure"].isin([*fitted(), WITHOUT_SERVICE]) & screen["factor"].isin(names)],
         "waves": waves.table,
         "unreached": pd.DataFrame([{"pattern": name, "nearest": value} for name, value in waves.unreached.items()], columns=["pattern", "nearest"]),
-        "identified": _identified(good, names),
-        "correlations": _correlations(good, names),
+        "identified": _identified(late, names),
+        "correlations": _correlations(late, names),
         "before": _readings(before),
-        "after": _readings(ensemble),
         "reached": _reached(waves.lived.figures),
         "rounds": searches,
         "sets": sets.groupby("third")["kept"].agg(lived="size", kept="sum").reindex(list(SPLITS), fill_value=0).reset_index(),
     }  # fmt: skip
     tables["recovery"] = _recovered(sizes, waves, names, targets, chance)
+    recovered = float(tables["recovery"]["inside"].mean())
     tables["rivals"] = _rivals(sizes, ensemble, names, folder)
+    if recovered < LEAST_RECOVERED:
+        say(
+            f"THE METHOD FAILS ITS OWN TEST: {recovered:.3f} of true values inside, and {LEAST_RECOVERED} were asked for"
+        )
     return tables
 
 
@@ -426,59 +443,63 @@ def _rounds(
     if not len(left):
         raise SystemExit("the last wave leaves nothing: the patterns contradict each other")
 
-    def live_twice(stage: str, unit: np.ndarray, number: int) -> None:
+    def live(stage: str, unit: np.ndarray, number: int) -> None:
         nonlocal lived
-        seeds = (1_000_000 * number, 1_000_000 * number + 500_000)
+        seeds = [1_000_000 * number + 500_000 * k for k in range(BOROUGHS)]
         values = at_values(unit, names)
-        own = points.in_boroughs(stage, values, folder, size=sizes.match, seeds=seeds, workers=sizes.workers)
-        lived = lived.with_more(unit, own)
-        sets.append(judged(own, values, targets, chance, boroughs=len(seeds)).assign(stage=stage))
+        own = points.means(stage, values, folder, size=sizes.match, seeds=seeds, workers=sizes.workers)
+        lived = lived.with_more(unit[own.index], own)
+        sets.append(judged(own, values, targets, chance).assign(round=number // 10))
 
     default = at_unit(pd.DataFrame([_defaults(names)]))[0]
     draw = np.random.default_rng([SEED, 1])
     spread = np.repeat(STREWN, sizes.strewn // len(STREWN))[:, None]
-    live_twice(
-        "strewn", np.clip(np.abs(default + spread * draw.standard_normal((len(spread), len(names)))), 0.0, 1.0), 1
-    )
+    live("strewn", reflected(default + spread * draw.standard_normal((len(spread), len(names)))), 1)
+    of_means = {name: value / BOROUGHS for name, value in chance.items()}
     for number in range(1, sizes.rounds + 1):
         taught = latest(lived, sizes.most_trained)
-        kept = folder / f"round{number}-{_digest(taught)}.json"
-        if not kept.exists():
-            matcher = Matcher(emulators(taught, targets, chance, sizes.workers), dict(targets))
+        about = (taught.unit, taught.figures.to_json(), left, vars(sizes), targets, chance, AIMS, SEED)
+        path = folder / f"round{number}-{points.name_of(*about)}.json"
+        said = points.kept(path)
+        if said is None:
+            matcher = Matcher(emulators(taught, targets, of_means, sizes.workers), dict(targets))
             found = particles_of(sizes, matcher, within, left, number)
             said = {
                 split: {"points": one.points.tolist(), "generations": len(one.tolerances), "expected_miss": one.tolerances[-1],
                         "moves_that_stayed": one.acceptance[-1]} for split, one in found.items()
             }  # fmt: skip
-            replace_whole(kept, json.dumps(said).encode())
-        for split, one in json.loads(kept.read_bytes()).items():
-            live_twice(f"round{number}-{split}", np.array(one.pop("points")), 10 * number + list(SPLITS).index(split))
+            replace_whole(path, json.dumps(said).encode())
+        for k, (split, one) in enumerate(said.items()):
+            unit = np.array(one.pop("points"))
+            live(f"round{number}-{split}", unit, 10 * number + k)
+            own = sets[-1]
             searches.append(
-                {"round": number, "led_to": split, **one, "lived": len(sets[-1]), "kept": int(sets[-1]["kept"].sum())}
-            )
+                {"round": number, "led_to": split, **one, "spread": float(unit.std(axis=0).mean()), "lived": len(own),
+                 "kept": int(own["kept"].sum()), "in_third": int((own["kept"] & (own["third"] == split)).sum())}
+            )  # fmt: skip
             say(f"{searches[-1]}")
     return pd.concat(sets, ignore_index=True), pd.DataFrame(searches)
 
 
-def _digest(lived: Lived) -> str:
-    """Names what emulators are taught, so that what was found with others is not taken for it."""
-    return hashlib.sha256(lived.unit.tobytes() + lived.figures.to_json().encode()).hexdigest()[:12]
+def reflected(unit: np.ndarray) -> np.ndarray:
+    """Points that left the unit cube, sent back by its walls."""
+    return np.clip(1.0 - np.abs(1.0 - np.abs(unit)), 0.0, 1.0)
 
 
 def judged(
-    lived: pd.DataFrame, values: pd.DataFrame, targets: Mapping[str, Target], chance: Mapping[str, float], *, boroughs: int
-) -> pd.DataFrame:  # fmt: skip
+    means: pd.DataFrame, values: pd.DataFrame, targets: Mapping[str, Target], chance: Mapping[str, float]
+) -> pd.DataFrame:
     """Each set with the means of what was read off it, how far it misses, and whether it is kept."""
-    means = lived.groupby("point").mean().drop(columns="life")
-    missed = misses(means, targets, chance, boroughs)
+    missed = misses(means, targets, chance, BOROUGHS)
     about = pd.DataFrame(
         {
-            "third": [next(k for k, (_, high) in SPLITS.items() if share <= high) for share in means[WITHOUT_SERVICE]],
-            "miss": np.sqrt(np.nanmean(missed**2, axis=1)),
-            "worst": np.nanmax(np.abs(missed), axis=1),
+            "third": [next((k for k, (_, high) in SPLITS.items() if share <= high), "none") for share in means[WITHOUT_SERVICE]],
+            "miss": np.sqrt((missed**2).mean(axis=1)),
+            "worst": np.abs(missed).max(axis=1),
         },
         index=means.index,
-    )
+    )  # fmt: skip
+    # a comparison with NaN is false: what could not be read is not kept
     about["kept"] = (about["miss"] <= MOST_MISS) & (about["worst"] <= MOST_MISSED)
     return pd.concat([values.loc[means.index], about, means], axis=1)
 
@@ -510,7 +531,7 @@ def _identified(kept: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         ladder = np.cumsum(weight[order])
         low, middle, high = (float(kept[name].to_numpy()[order][np.searchsorted(ladder, q)]) for q in (0.05, 0.5, 0.95))
         width = (high - low) / (0.9 * (spec.high - spec.low))
-        said = "identified" if width < 0.35 else "partly" if width < 0.75 else "not identified"
+        said = "identified" if width < IDENTIFIED else "partly" if width < PARTLY else "not identified"
         rows.append(
             {"parameter": name, "before": began.get(name, default), "median": middle, "low": low, "high": high, "of_range": width, "identified": said}
         )  # fmt: skip
@@ -523,13 +544,14 @@ def _even(kept: pd.DataFrame) -> np.ndarray:
 
 
 def _correlations(kept: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Pairs of parameters that the patterns tie together."""
-    found = weighted_correlation(at_unit(kept[list(names)]), _even(kept))
+    """Pairs of parameters that the patterns tie together within a third, so that what sets thirds apart is not counted."""
+    values = kept[list(names)]
+    found = weighted_correlation(at_unit(values - values.groupby(kept["third"]).transform("mean")), _even(kept))
     rows = [
         {"one": names[i], "other": names[j], "correlation": found[i, j]}
         for i in range(len(names))
         for j in range(i)
-        if abs(found[i, j]) >= 0.4
+        if abs(found[i, j]) >= TIED
     ]
     return pd.DataFrame(rows, columns=["one", "other", "correlation"]).sort_values(
         "correlation", key=abs, ascending=False
@@ -567,7 +589,8 @@ def _recovered(
 
     The cases are points of the second wave, so that they come from the prior that the first wave left.
     """
-    cases = np.flatnonzero(waves.wave == 2)[: sizes.cases]
+    can_be_read = waves.lived.figures[list(targets)].notna().all(axis=1).to_numpy()
+    cases = np.flatnonzero((waves.wave == 2) & can_be_read)[: sizes.cases]
     rest = np.setdiff1d(np.arange(len(waves.lived.unit)), cases)
     others = Lived(waves.lived.unit[rest], waves.lived.figures.iloc[rest].reset_index(drop=True))
     made = emulators(latest(others, sizes.most_trained), targets, chance, sizes.workers)
@@ -606,7 +629,7 @@ def _rivals(sizes: Sizes, ensemble: pd.DataFrame, names: Sequence[str], folder: 
 
 
 def _ship(out: Path, ensemble: pd.DataFrame, names: Sequence[str], screen: pd.DataFrame) -> None:
-    """The files that the package ships."""
+    """The files that the package ships; they are copied to `dealsim/calibration/` by hand, once they have been looked at."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / "ensemble.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

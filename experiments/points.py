@@ -10,16 +10,20 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from dealsim.checkpoints import engine_hash, replace_whole
+import dealsim
+from dealsim.checkpoints import replace_whole
+from dealsim.errors import InputError
 from dealsim.places import shipped
 from dealsim.plans import borough_seed, life_seed
 
@@ -61,7 +65,7 @@ def _read_part(part: Sequence[Point]) -> list[Any]:
     for point in part:
         try:
             found.append(_read(point))
-        except (ValueError, ArithmeticError) as error:  # a set that cannot live is a result, and said to be one
+        except (InputError, ArithmeticError) as error:  # a set that cannot live is a result, and said to be one
             found.append(str(error))
     return found
 
@@ -85,18 +89,16 @@ def lived(name: str, points: Sequence[Point], folder: Path, workers: int | None 
     return pd.DataFrame(rows)
 
 
-def in_boroughs(name: str, values: pd.DataFrame, folder: Path, *, size: int, seeds: Sequence[int], workers: int | None = None) -> pd.DataFrame:  # fmt: skip
-    """What was read off each row of a table of parameter values, lived in one borough from each seed on; one life a row."""
-    todo = [point for seed in seeds for point in points_at(values, size=size, seed=seed)]
-    own = lived(name, todo, folder, workers)
-    own["point"] %= len(values)
-    return own
-
-
 def means(name: str, values: pd.DataFrame, folder: Path, *, size: int, seeds: Sequence[int], workers: int | None = None) -> pd.DataFrame:  # fmt: skip
-    """What was read off each row of a table of parameter values, the mean over boroughs: one from each seed on."""
-    own = in_boroughs(name, values, folder, size=size, seeds=seeds, workers=workers)
-    return own.groupby("point").mean().drop(columns="life")
+    """What was read off each row of a table of parameter values, the mean over boroughs: one from each seed on.
+
+    A figure that could not be read in one of the boroughs is NaN; rows that could not be lived in each are left out.
+    """
+    todo = [point for seed in seeds for point in points_at(values, size=size, seed=seed)]
+    own = lived(name, todo, folder, workers).drop(columns="life")
+    own["point"] %= len(values)
+    by_point = own.groupby("point")
+    return by_point.mean().where(by_point.count() == len(seeds))[by_point.size() == len(seeds)]
 
 
 def carried_out(
@@ -105,15 +107,27 @@ def carried_out(
     """What each job gives, in their order; it is kept under its path, and a job whose path is there is not done again."""
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
-    open_ = [k for k, path in enumerate(paths) if not path.exists()]
+    contents = [kept(path) for path in paths]
+    open_ = [k for k, content in enumerate(contents) if content is None]
     began = time.perf_counter()
     for done, (k, content) in enumerate(_work(work, [jobs[k] for k in open_], open_, workers), start=1):
         replace_whole(paths[k], json.dumps(content).encode())
+        contents[k] = content
         if done % 10 == 0 or done == len(open_):
             left = (time.perf_counter() - began) / done * (len(open_) - done)
             print(f"{name}: {done} of {len(open_)} parts, about {left / 60:.0f} min left", file=sys.stderr, flush=True)
-    for path in paths:
-        yield json.loads(path.read_bytes())
+    yield from contents
+
+
+def kept(path: Path) -> Any:
+    """What was kept under a path; None if nothing was, or if it cannot be read, so that it is done again."""
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        print(f"{path.name} is damaged and is made anew", file=sys.stderr)
+        return None
 
 
 def _work(
@@ -124,13 +138,50 @@ def _work(
         for number, job in zip(numbers, jobs, strict=True):
             yield number, work(job)
         return
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=must_be, initargs=(code_hash(),)) as pool:
         futures = {pool.submit(work, job): number for number, job in zip(numbers, jobs, strict=True)}
+        failed: BaseException | None = None
         for future in as_completed(futures):
-            yield futures[future], future.result()
+            if future.cancelled():
+                continue
+            if (error := future.exception()) is None:
+                yield futures[future], future.result()
+            elif failed is None:  # what others have done is kept before the first failure is told
+                failed = error
+                pool.shutdown(wait=False, cancel_futures=True)
+        if failed is not None:
+            raise failed
 
 
-def name_of(part: Sequence[Point]) -> str:
-    """Names what a part is and the engine that lived it, so that no figure of another is taken for it."""
-    said: list[Mapping[str, Any]] = [point.__dict__ for point in part]
-    return hashlib.sha256((engine_hash() + json.dumps(said, sort_keys=True)).encode()).hexdigest()[:12]
+def must_be(code: str) -> None:
+    """Refuse to work in a process that has loaded other code than the study began with."""
+    if code_hash() != code:
+        raise RuntimeError("the package was changed while the study ran; begin it again, what is kept stays")
+
+
+_READS_NOTHING = ("show/", "web/", "analysis/", "sweeps/", "calibration/", "__main__.py", "doctor.py", "workbench.py", "store.py", "browser.py")  # fmt: skip
+"""Parts of the package that have no hand in what a life gives or how it is read."""
+
+
+@lru_cache
+def code_hash() -> str:
+    """Names everything that decides what is read off a life: engine, metrics, scenarios, surveys, patterns."""
+    package = Path(dealsim.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*")):
+        name = path.relative_to(package).as_posix()
+        if path.suffix in (".py", ".csv", ".yaml") and not name.startswith(_READS_NOTHING):
+            digest.update(name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def name_of(*said: Any) -> str:
+    """Names a piece of work by all it depends on, so that no figure of another is taken for it."""
+    told = json.dumps(said, sort_keys=True, default=_plain)
+    return hashlib.sha256((code_hash() + told).encode()).hexdigest()[:12]
+
+
+def _plain(thing: Any) -> Any:
+    if isinstance(thing, np.ndarray):
+        return hashlib.sha256(np.ascontiguousarray(thing).tobytes()).hexdigest()
+    return vars(thing)

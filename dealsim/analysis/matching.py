@@ -116,7 +116,7 @@ def _likeness(one: np.ndarray, other: np.ndarray, lengths: np.ndarray) -> np.nda
     return np.asarray(np.exp(-0.5 * np.maximum(apart, 0.0)))
 
 
-def emulator_of(points: np.ndarray, values: np.ndarray, *, chance: float | None = None, seed: int = 0) -> Emulator:
+def emulator_of(points: np.ndarray, values: np.ndarray, *, chance: float | None = None) -> Emulator:
     """Train an emulator on what was lived.
 
     Parameters
@@ -125,9 +125,8 @@ def emulator_of(points: np.ndarray, values: np.ndarray, *, chance: float | None 
         Points of the unit cube [point, parameter], and one figure read off each; NaN is left out.
     chance
         Variance of the figure between lives of the same point, where it is known. What scatters more than that is
-        what the emulator cannot follow. Without it all scatter is taken for chance.
-    seed
-        Of the search for the process's lengths.
+        what the emulator cannot follow. Without it all scatter is taken for chance. Points must differ: two lives of
+        one point miss alike, which would pass for knowing; give their mean, and the variance of a mean.
 
     Raises
     ------
@@ -152,7 +151,8 @@ def emulator_of(points: np.ndarray, values: np.ndarray, *, chance: float | None 
     x, y = points[known], values[known]
     lines = _lines(x)
     shrink = float(x.var(axis=0).sum()) * np.diag([0.0, *np.ones(x.shape[1])])
-    # a line fits its own points too well: what it leaves is widened to what the points really scatter by
+    # a line fits its own points too well: what it leaves is widened to what the points really scatter by; until that is
+    # known, its slopes are shrunk as if chance were 0.3 of what a figure spreads
     drawn = np.linalg.solve(lines.T @ lines + 0.3 * shrink, lines.T)
     rest = (y - lines @ (drawn @ y)) / np.sqrt(1.0 - np.einsum("ij,ji->i", lines, drawn))
     scale = float(rest.std()) or 1.0
@@ -160,7 +160,7 @@ def emulator_of(points: np.ndarray, values: np.ndarray, *, chance: float | None 
     kernel = ConstantKernel(0.7, (1e-3, 20.0)) * RBF(np.full(len(inputs), 1.0), (0.15, 20.0)) + WhiteKernel(
         0.3, (1e-5, 2.0)
     )
-    process = GaussianProcessRegressor(kernel, optimizer=_climb, random_state=seed)
+    process = GaussianProcessRegressor(kernel, optimizer=_climb)
     with warnings.catch_warnings():
         # a length at the end of its bounds says that an input hardly matters, which is an answer
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -219,15 +219,11 @@ class Matcher:
     emulators: Mapping[str, Emulator]
     targets: Mapping[str, Target]
 
-    def implausibilities(self, points: np.ndarray) -> np.ndarray:
-        """The implausibility of each point for each target [point, target].
-
-        I(x) = |E f(x) − z| ÷ √(Var f(x) + Var z)
-        """
-        return np.column_stack([self._of(name, points) for name in self.targets])
-
     def implausibility(self, points: np.ndarray, give_up: float = math.inf) -> np.ndarray:
-        """The largest implausibility over all targets at each point; points beyond `give_up` may be given less."""
+        """The largest implausibility over all targets at each point; points beyond `give_up` may be given less.
+
+        I(x) = max over targets of |E f(x) − z| ÷ √(Var f(x) + Var z)
+        """
         worst = np.zeros(len(points))
         for name in self.targets:
             still = np.flatnonzero(worst <= give_up)
@@ -269,7 +265,7 @@ def points_left(matcher: Matcher, width: int, number: int, *, seed: int = 0, cut
     for _ in range(MOST_ROUNDS):
         now = max(cut, float(np.quantile(level, CUT)))
         inside = np.flatnonzero(level <= now)
-        if now == cut and len(inside) >= number:
+        if now == cut:
             break
         cuts.append(now)
         if len(cuts) > PATIENCE and cuts[-1] > 0.98 * cuts[-1 - PATIENCE] > cut:
@@ -313,9 +309,9 @@ def _moved(
         ok = ((tried >= 0.0) & (tried <= 1.0)).all(axis=1)
         new = np.full(n, math.inf)
         new[ok] = level_of(tried[ok])
-        better = new <= cut
-        swarm[better], level[better] = tried[better], new[better]
-        stayed += int(better.sum())
+        inside = new <= cut
+        swarm[inside], level[inside] = tried[inside], new[inside]
+        stayed += int(inside.sum())
     return swarm, level, stayed / (MOVES * n)
 
 
@@ -348,6 +344,7 @@ def posterior(
     tolerance: float = 1.0,
     seed: int = 0,
     within: Matcher | None = None,
+    led_to: Mapping[str, Target] | None = None,
 ) -> Posterior:
     """Likelihood-free inference inside what history matching left (ABC by subset simulation).
 
@@ -357,6 +354,11 @@ def posterior(
     and a move counts if it stays within the distance. Where emulators know little the expected miss is large, so the
     search is not drawn there. It ends at the tolerance, after the generations, or when hardly a move stays inside
     (Chiachio, Beck, Chiachio and Rus 2014, *SIAM Journal on Scientific Computing* 36:A1339).
+
+    Parameters
+    ----------
+    led_to
+        Figures that must come to lie in their ranges however well the others fit; the matcher has their emulators.
 
     Raises
     ------
@@ -368,6 +370,10 @@ def posterior(
 
     def distance(points: np.ndarray) -> np.ndarray:
         found = np.sqrt((matcher.expected_misses(points) ** 2).mean(axis=1))
+        if led_to:
+            # two standard deviations are the ends of a range: there a figure that is led to is just at the tolerance
+            missed = Matcher(matcher.emulators, led_to).expected_misses(points).max(axis=1)
+            found = np.maximum(found, tolerance * missed / 2.0)
         return np.where((within or matcher).implausibility(points, IMPLAUSIBLE) <= IMPLAUSIBLE, found, math.inf)
 
     draw = np.random.default_rng(seed)
@@ -431,7 +437,14 @@ def recovery(
         The parameters that gave the made-up data [case, parameter], and by name the figures [case].
     draws
         Figures drawn at each point.
+
+    Raises
+    ------
+    InputError
+        For a figure that is not a number.
     """
+    if not all(np.isfinite(figures[name]).all() for name in targets):
+        raise InputError("every figure of the made-up data must be a number")
     draw = np.random.default_rng(seed)
     points = np.repeat(prior, draws, axis=0)
     made, seen = [], []
@@ -473,7 +486,7 @@ def _log_odds(points: np.ndarray) -> np.ndarray:
 
 
 def weighted_correlation(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Correlation of weighted points [parameter, parameter].
+    """Correlation of points [parameter, parameter], whose weights sum to one.
 
     >>> weighted_correlation(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([0.5, 0.5])).round(6).tolist()
     [[1.0, -1.0], [-1.0, 1.0]]
