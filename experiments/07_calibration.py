@@ -505,19 +505,16 @@ def judged(
 
 
 def _chosen(kept: pd.DataFrame, number: int) -> pd.DataFrame:
-    """Sets of each third in turn, in a drawn order, so that any first few are spread over the thirds."""
+    """As many sets of each third as can be, in a drawn order in which any first few are mixed like the whole."""
     draw = np.random.default_rng(SEED)
-    piles = []
-    for third in SPLITS:
-        own = kept[kept["third"] == third]
-        if len(own):
-            piles.append(draw.permutation(own.index).tolist())
-    rows: list[int] = []
-    while len(rows) < min(number, len(kept)):
-        for pile in piles:
-            if pile and len(rows) < number:
-                rows.append(pile.pop(0))
-    return kept.loc[rows]
+    piles = {third: draw.permutation(kept.index[kept["third"] == third]) for third in SPLITS}
+    share = dict.fromkeys(SPLITS, 0)
+    while sum(share.values()) < min(number, len(kept)):
+        for third, pile in piles.items():
+            if share[third] < len(pile) and sum(share.values()) < number:
+                share[third] += 1
+    places = [((k + 0.5) / share[third], piles[third][k]) for third in SPLITS for k in range(share[third])]
+    return kept.loc[[row for _, row in sorted(places, key=lambda one: one[0])]]
 
 
 def _identified(kept: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
