@@ -118,7 +118,7 @@ def compare(
 
 @app.command()
 def report(
-    folder: Annotated[str, typer.Argument(help="A results folder, the first eight signs of its id, or `latest`")],
+    folder: Annotated[str, typer.Argument(help="A results folder, the first eight characters of its id, or `latest`")],
     out: Annotated[str, typer.Option(help="Where results folders lie, to find one by its id")] = "results",
     png: Annotated[str | None, typer.Option(help="Also write every chart as a picture into this folder")] = None,
 ) -> int:
@@ -139,7 +139,7 @@ def report(
 
 @app.command()
 def verify(
-    folder: Annotated[str, typer.Argument(help="A results folder, the first eight signs of its id, or `latest`")],
+    folder: Annotated[str, typer.Argument(help="A results folder, the first eight characters of its id, or `latest`")],
     out: Annotated[str, typer.Option(help="Where results folders lie, to find one by its id")] = "results",
     workers: Workers = None,
     replay: Annotated[bool, typer.Option(help="Live the runs again and compare them to the last bit")] = True,
@@ -185,7 +185,7 @@ def verify(
 
 @app.command()
 def assure(
-    folder: Annotated[str, typer.Argument(help="A results folder, the first eight signs of its id, or `latest`")],
+    folder: Annotated[str, typer.Argument(help="A results folder, the first eight characters of its id, or `latest`")],
     out: Annotated[
         str | None, typer.Option(help="Folder for the pack [default: derived/assurance in the results folder]")
     ] = None,
@@ -502,12 +502,15 @@ def patterns(
     if dry_run:
         _print_patterns_estimate(needed, asked, as_json)
         return OK
-    _say_first_use()
+    if not (quiet or as_json):
+        _say_first_use()
     with Shown(quiet or as_json) as progress:
         found = check_patterns(**asked, progress=lambda done, whole: progress("live", done, whole), stop=_halt.is_set)
     if as_json:
         _print_json(shown.as_rows(found))
-    elif not quiet:
+    elif quiet:
+        typer.echo(shown.summed_up(found))
+    else:
         print_patterns(found, ensemble)
     return OK
 

@@ -11,6 +11,8 @@ import unicodedata
 
 LONGEST = 200
 """Most characters of a name that are shown."""
+OWN_WORDS = 5_000
+"""How long a text of our own may be, which needs no guard against being endless."""
 
 _SPREADSHEET_STARTS = ("=", "+", "-", "@", "\t", "\r", "|", "%")
 

@@ -63,6 +63,7 @@ from dealsim.analysis.matching import (
     weighted_correlation,
 )
 from dealsim.analysis.sensitivity import morris_effects
+from dealsim.calibration import SETTLED_BELOW
 from dealsim.checkpoints import replace_whole
 from dealsim.metrics import HEADLINE
 from dealsim.parameters import RIVALS, every_parameter
@@ -105,7 +106,7 @@ LEAST_KEPT, LEAST_RECOVERED = 100, 0.8
 """Sets kept, and true values inside their intervals, below which the study fails."""
 TIED = 0.5
 """Correlation from which a pair of parameters is listed."""
-IDENTIFIED, PARTLY = 0.35, 0.75
+IDENTIFIED, PARTLY = 0.35, SETTLED_BELOW
 """Widths of the middle 90 % of sets, as shares of a declared range, below which a parameter is (partly) identified."""
 BOROUGHS = 2
 """Boroughs in which each set is lived."""
@@ -367,7 +368,7 @@ def main(scale: study.Scale) -> dict[str, pd.DataFrame]:
 
         with tempfile.TemporaryDirectory() as room:
             return _tiny(sizes, Path(room))
-    out = Path(os.environ.get("DEALSIM_STUDIES", study.ROOT / "results" / "experiments"))
+    out = study.kept_in()
     return _full(sizes, out / "07_parts", out)
 
 
@@ -406,12 +407,13 @@ def _full(sizes: Sizes, folder: Path, out: Path) -> dict[str, pd.DataFrame]:
     )
     if len(late) < LEAST_KEPT:
         raise SystemExit(f"the study fails: {len(late)} sets are kept, and {LEAST_KEPT} were asked for")
-    _ship(out, ensemble, names, screen)
+    identified = _identified(late, names)
+    _ship(out, ensemble, names, screen, dict(zip(identified["parameter"], identified["of_range"], strict=True)))
 
     tables = {
         "waves": waves.table,
         "unreached": pd.DataFrame([{"pattern": name, "nearest": value} for name, value in waves.unreached.items()], columns=["pattern", "nearest"]),
-        "identified": _identified(late, names),
+        "identified": identified,
         "correlations": _correlations(late, names),
         "before": _readings(before),
         "reached": _reached(waves.lived.figures),
@@ -625,7 +627,9 @@ def _rivals(sizes: Sizes, ensemble: pd.DataFrame, names: Sequence[str], folder: 
     return pd.DataFrame(rows)
 
 
-def _ship(out: Path, ensemble: pd.DataFrame, names: Sequence[str], screen: pd.DataFrame) -> None:
+def _ship(
+    out: Path, ensemble: pd.DataFrame, names: Sequence[str], screen: pd.DataFrame, of_range: Mapping[str, float]
+) -> None:
     """The files that the package ships; they are copied to `dealsim/calibration/` by hand, once they have been looked at."""
     out.mkdir(parents=True, exist_ok=True)
     with (out / "ensemble.csv").open("w", encoding="utf-8", newline="") as file:
@@ -642,6 +646,7 @@ def _ship(out: Path, ensemble: pd.DataFrame, names: Sequence[str], screen: pd.Da
         "parameters": list(names),
         "kept_if": f"misses below {MOST_MISS} standard deviations in the mean and {MOST_MISSED} for each fitted pattern",
         "ended_without_a_service": {"low, at most 0.6": thirds["low"], "middle": thirds["middle"], "high, at least 0.85": thirds["high"]},
+        "of_range": {name: round(width, 3) for name, width in of_range.items()},
     }  # fmt: skip
     (out / "ensemble.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     rows = screen[screen["figure"].str.contains(":") & screen["stands_out"]].copy()

@@ -8,7 +8,6 @@ of the model began as the set with the smallest mean miss; what was put right by
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ import pandas as pd
 import points
 import study
 
+from dealsim.analysis.matching import Target
 from dealsim.calibration import parameter_sets
 from dealsim.patterns.national import FIT, PATTERNS
 from dealsim.patterns.reading import WITHOUT_SERVICE
@@ -31,13 +31,14 @@ def ranked(folder: Path, sets: list[int], size: int, boroughs: int, workers: int
     seeds = [SEED + 1000 * k for k in range(boroughs)]
     means = points.means(f"sets{size}", values, folder, size=size, seeds=seeds, workers=workers)
     fitted = [one for one in PATTERNS.values() if one.use == FIT]
-    miss = np.column_stack([(means[one.name] - one.target) / ((one.high - one.low) / 4.0) for one in fitted])
+    targets = {one.name: Target(one.low, one.high) for one in fitted}
+    miss = np.column_stack([(means[name] - one.middle) / one.spread for name, one in targets.items()])
     held = np.column_stack([means[one.name].between(one.low, one.high) for one in PATTERNS.values()])
     of_fitted = np.column_stack([means[one.name].between(one.low, one.high) for one in fitted])
     return pd.DataFrame(
         {
             "set": [sets[k] + 1 for k in means.index],
-            "miss": np.sqrt(np.nanmean(miss**2, axis=1)),
+            "miss": np.sqrt((miss**2).mean(axis=1)),
             "fitted_held": of_fitted.sum(axis=1),
             "all_held": held.sum(axis=1),
             "without_a_service": means[WITHOUT_SERVICE].to_numpy(),
@@ -47,10 +48,8 @@ def ranked(folder: Path, sets: list[int], size: int, boroughs: int, workers: int
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=study.ROOT / "results" / "experiments")
-    asked = parser.parse_args()
-    out = Path(os.environ.get("DEALSIM_STUDIES", asked.out))
-    folder = out / "07_parts"
+    parser.add_argument("--out", type=Path, default=study.kept_in())
+    folder = parser.parse_args().out / "07_parts"
     first = ranked(folder, list(range(len(parameter_sets()))), 6_600, 2)
     middle = first[first["without_a_service"].between(*MIDDLE)].head(12)
     table = ranked(folder, [int(k) - 1 for k in middle["set"]], DEFAULT_SIZE, 4)

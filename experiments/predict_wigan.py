@@ -12,11 +12,7 @@ later model makes a prediction of its own beside this one.
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
-import json
-import os
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -26,8 +22,7 @@ import points
 import study
 
 from dealsim.calendar import WEEKS_A_MONTH, WEEKS_A_YEAR
-from dealsim.calibration import parameter_sets, provenance
-from dealsim.checkpoints import engine_hash
+from dealsim.calibration import parameter_sets
 from dealsim.engine import World, branch, burn_in, live
 from dealsim.metrics import series
 from dealsim.parameters import Parameters, with_values
@@ -40,8 +35,7 @@ from dealsim.version import MODEL_VERSION
 
 SEED = 2011
 FIRST_YEAR, YEARS = 2011, 9
-FULL_SIZE = 330_000
-RESIDENTS = 330_000
+RESIDENTS = FULL_SIZE = 330_000
 BASE, OTHER = "cuts_only", "deal"
 
 OUTCOMES: dict[str, tuple[str, str, str]] = {
@@ -136,7 +130,7 @@ def _outcomes(world: World, long_term: np.ndarray, size: int) -> tuple[dict[str,
     p = world.parameters
     months = long_term.reshape(YEARS, -1, 2)
     hope = yearly("mean_hope")
-    per_head = 52.0 * p.citizen.seek_again * p.service.contact_cost
+    per_head = WEEKS_A_YEAR * p.citizen.seek_again * p.service.contact_cost
     crisis = yearly("crisis_cost_per_head") * RESIDENTS / 1e6
     long_spend = months[:, :, 1].mean(axis=1) / size * RESIDENTS * per_head / 1e6
     found = {
@@ -157,9 +151,9 @@ def _outcomes(world: World, long_term: np.ndarray, size: int) -> tuple[dict[str,
 
 def all_lived(sets: int, size: int, folder: Path, workers: int | None) -> list[dict[str, dict[str, list[float]]]]:
     """Every parameter set, or those an earlier call has left."""
-    chosen = json.dumps([dict(one) for one in parameter_sets()[:sets]])
-    key = hashlib.sha256(f"{engine_hash()}{chosen}{size}".encode()).hexdigest()[:12]
-    paths = [folder / f"predicted-{key}-{k:03d}.json" for k in range(sets)]
+    own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    names = (points.name_of(dict(one), k, size, own) for k, one in enumerate(parameter_sets()[:sets]))
+    paths = [folder / f"predicted-{k:03d}-{name}.json" for k, name in enumerate(names)]
     return list(points.carried_out("predictions", partial(lived, size=size), range(sets), paths, workers))
 
 
@@ -206,14 +200,14 @@ def said_of(value: float, unit: str) -> str:
     return figure(value, places=2 if unit in ("0–10", "points") else 0 if "100,000" in unit else 1)
 
 
-def page_of(table: pd.DataFrame, digest: str, about: Mapping[str, object], size: int) -> str:
+def page_of(table: pd.DataFrame, digest: str, size: int) -> str:
     """The page: what was said beforehand, outcome by outcome."""
     sets = int(table["sets"].iloc[0])
     said = [
         "# What the model said of Wigan beforehand",
         "",
         f"`cuts_only` and `deal` at {size:,} citizens, one life in each of {sets} parameter sets of the ensemble "
-        f"(model {about['model_version']}), the same people and chances in both. **No outcome of Wigan's was used** in the model, "
+        f"(model {MODEL_VERSION}), the same people and chances in both. **No outcome of Wigan's was used** in the model, "
         "its calibration or here: the page is the record of what was said before looking. It is made by "
         "`python experiments/predict_wigan.py` and is not edited.",
         "",
@@ -271,14 +265,13 @@ def page_of(table: pd.DataFrame, digest: str, about: Mapping[str, object], size:
 
 def main(out: Path, size: int, sets: int, workers: int | None) -> None:
     """Live what is not lived yet, and write the table and the page."""
-    parts = Path(os.environ.get("DEALSIM_STUDIES", study.ROOT / "results" / "experiments")) / "predict_wigan_parts"
+    parts = study.kept_in() / "predict_wigan_parts"
     table = table_of(all_lived(sets, size, parts, workers))
     out.mkdir(parents=True, exist_ok=True)
     path = out / "predictions.csv"
-    table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    about = {**provenance(), "model_version": MODEL_VERSION}
-    (out / "predictions.md").write_text(page_of(table, digest, about, size), encoding="utf-8")
+    (out / "predictions.md").write_text(page_of(table, digest, size), encoding="utf-8")
 
 
 if __name__ == "__main__":

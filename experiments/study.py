@@ -41,11 +41,16 @@ FULL = Scale(size=33_000, years=10, pairs=20, burn_in_weeks=BURN_IN_WEEKS)
 TINY = Scale(size=1_500, years=2, pairs=3, burn_in_weeks=2 * WEEKS_A_YEAR)
 
 
+def kept_in() -> Path:
+    """Where studies keep what they have lived: the folder that DEALSIM_STUDIES names, or `results/experiments`."""
+    return Path(os.environ.get("DEALSIM_STUDIES", ROOT / "results" / "experiments"))
+
+
 def arguments(doc: str) -> argparse.Namespace:
     """The options of a study run by hand."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("--tiny", action="store_true", help="a small borough and few pairs, as in the tests")
-    parser.add_argument("--out", type=Path, default=ROOT / "results" / "experiments", help="where tables go")
+    parser.add_argument("--out", type=Path, default=kept_in(), help="where tables go")
     return parser.parse_args()
 
 

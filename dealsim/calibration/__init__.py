@@ -1,6 +1,6 @@
 """The calibrated parameter sets shipped with the model, and how strongly each parameter moves each headline.
 
-It reads two small files made by the calibration study and holds nothing of the method.
+It reads three small files made by the calibration study and holds nothing of the method.
 """
 
 from __future__ import annotations
@@ -68,6 +68,16 @@ def provenance() -> Mapping[str, Any]:
     """Where the ensemble comes from: the study, its seed, the model version and what each set had to reach."""
     found: dict[str, Any] = json.loads((_FOLDER / "ensemble.json").read_text(encoding="utf-8"))
     return MappingProxyType(found)
+
+
+SETTLED_BELOW = 0.75
+"""Width of the middle 90 % of sets, as a share of nine tenths of the declared range, below which a value is settled."""
+
+
+def is_settled(parameter: str) -> bool:
+    """Whether the sets of the ensemble agree about a parameter, at least in part; false for one that no set moves."""
+    width = provenance().get("of_range", {}).get(parameter)
+    return width is not None and width < SETTLED_BELOW
 
 
 @lru_cache(maxsize=1)

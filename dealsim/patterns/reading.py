@@ -196,7 +196,7 @@ def check_patterns(
         return values_of(values, rivals, where, size, own, [life_seed(seed, k)], stop)[0]
 
     found: list[dict[str, float]] = []
-    with ThreadPoolExecutor(workers or default_workers()) as pool:
+    with ThreadPoolExecutor(min(workers or default_workers(), default_workers())) as pool:
         for done, lived in enumerate(pool.map(one, jobs), start=1):
             if stop is not None and stop():
                 raise StoppedError("stopped before all patterns were read")

@@ -27,7 +27,7 @@ from dealsim.sweeps.analysing import Analysis, Choice, Subject, Where
 from dealsim.sweeps.designs import FACTORIAL, MORRIS, SOBOL
 from dealsim.sweeps.factors import LEVER, RIVAL
 from dealsim.sweeps.results import SweepResults
-from dealsim.text import cell, escaped, label, plain, slug
+from dealsim.text import OWN_WORDS, cell, escaped, label, plain, slug
 from dealsim.version import MODEL_VERSION
 
 PAGE = "analysis.html"
@@ -385,7 +385,7 @@ def analysis_page(analysis: Analysis, made_from: str) -> str:
     title = f"Sweep: {results.name}"
     question = results.recipe.get("question", "")
     head = f"<h1>{escaped(title, 200)}</h1>" + (f"<p>{escaped(question, 600)}</p>" if question else "")
-    head += f'<div class="notice" role="note"><p><strong>{escaped(standing(results))}</strong></p></div>'
+    head += f'<div class="notice" role="note"><p><strong>{escaped(standing(results), OWN_WORDS)}</strong></p></div>'
     parts = []
     for said in sections(analysis):
         text = f"<ul>{''.join(f'<li>{escaped(line, 2000)}</li>' for line in said.lines)}</ul>"

@@ -20,6 +20,7 @@ from dealsim.checkpoints import replace_whole
 from dealsim.doctor import KNOWN_LIFE, end_of_known_life
 from dealsim.errors import InputError, MismatchError, StoreError
 from dealsim.parameters import RIVALS
+from dealsim.patterns.national import PATTERNS
 from dealsim.results import Results
 from dealsim.scenarios.timetable import is_old
 from dealsim.show import shipped
@@ -44,6 +45,7 @@ from dealsim.show.influence import (
     shown_influence,
     unit_of,
 )
+from dealsim.show.patterns import simulated_in_words, target_in_words
 from dealsim.show.terminal import remarks
 from dealsim.show.words import count, title_of
 from dealsim.text import cell, escaped, plain
@@ -230,11 +232,14 @@ def _patterns() -> list[Check]:
     if not _PATTERNS.exists():
         return [Check(kind, "Does the model give the patterns it is judged by?", "not shipped with this version")]
     with _PATTERNS.open(encoding="utf-8", newline="") as file:
-        return [
-            Check(kind, row["name"], "met" if row["passed"].strip().lower() in ("true", "1", "yes") else "not met",
-                  f"simulated {row['simulated']}; target {row['target']} ({row['low']} to {row['high']})")
-            for row in csv.DictReader(file)
-        ]  # fmt: skip
+        rows = [row for row in csv.DictReader(file) if row["name"] in PATTERNS]
+    return [
+        Check(kind, PATTERNS[row["name"]].label, "met" if row["passed"] == "True" else "not met",
+              f"{simulated_in_words(PATTERNS[row['name']], *(float(row[end]) for end in ('simulated', 'simulated_low', 'simulated_high')))} "
+              f"at the values as shipped, mean and 95 % interval over 20 boroughs of 33,000; target {target_in_words(PATTERNS[row['name']])} "
+              f"{PATTERNS[row['name']].unit}")
+        for row in rows
+    ]  # fmt: skip
 
 
 def _tests_of_package() -> list[Check]:

@@ -18,7 +18,7 @@ from dealsim.show.parameters import as_rows, cells_of, grades
 from dealsim.show.shipped import titled
 from dealsim.show.terminal import drawn_boroughs, sure_of
 from dealsim.show.words import count, title_of
-from dealsim.text import escaped, plain
+from dealsim.text import OWN_WORDS, escaped, plain
 
 
 def limits_said(results: Results) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def _ensemble(results: Results) -> str:
 
 def limits(results: Results) -> str:
     """How far the figures may be trusted: what they are not, and what they rest on."""
-    items = "".join(f"<li>{escaped(line)}</li>" for line in limits_said(results))
+    items = "".join(f"<li>{escaped(line, OWN_WORDS)}</li>" for line in limits_said(results))
     return f"<ul>{items}</ul>\n{top_parameters(results)}\n{levers(results)}\n{_parameters(results)}"
 
 

@@ -88,13 +88,16 @@ class Assumption:
         return " ".join(keys_in(self.spec.source))
 
 
-def rating_of(strength: str | None, grade: str) -> str:
-    """Red, amber, green, or not rated.
+def rating_of(strength: str | None, grade: str, is_settled: bool = True) -> str:
+    """Red, amber, green, or not rated; a calibrated value that calibration did not settle has weak evidence.
 
     >>> rating_of("strong", "assumed"), rating_of("strong", "official"), rating_of(None, "assumed")
     ('red', 'amber', 'not rated')
+    >>> rating_of("strong", "calibrated"), rating_of("strong", "calibrated", is_settled=False)
+    ('amber', 'red')
     """
-    return NOT_RATED if strength is None else RATING[strength, IS_WEAK[grade]]
+    is_weak = IS_WEAK[grade] or (grade == "calibrated" and not is_settled)
+    return NOT_RATED if strength is None else RATING[strength, is_weak]
 
 
 def kind_of(results: Results) -> str:
@@ -128,7 +131,7 @@ def assumptions(results: Results) -> list[Assumption]:
     made = []
     for name, (spec, default) in every_parameter().items():
         strength = None if found is None else strength_of(by_name.get(name), largest)
-        rating = rating_of(strength, spec.grade)
+        rating = rating_of(strength, spec.grade, calibration.is_settled(name))
         made.append(Assumption(name, spec, used[name], default, strength, by_name.get(name), rating))
     weakest = {grade: -at for at, grade in enumerate(GRADES)}
 

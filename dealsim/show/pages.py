@@ -98,8 +98,8 @@ def parameters_page() -> str:
     parts = [
         "# Parameters, levers and rivals\n\n",
         MADE,
-        "Each parameter is declared once, beside the rules that use it. The default is a starting value, not a\n"
-        "calibrated one. What the grades mean, and what stands behind each source, is in [sources](sources.md).\n",
+        "Each parameter is declared once, beside the rules that use it. A default of grade calibrated was\n"
+        "fitted to national figures ([calibration](calibration.md)); the others are starting values. What the grades mean, and what stands behind each source, is in [sources](sources.md).\n",
     ]
     head = ("Name", "Symbol", "What it is", "Unit", "Default", "Range", "Grade", "Source")
     for kind, record in KINDS.items():

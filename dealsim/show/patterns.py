@@ -46,8 +46,10 @@ def as_rows(found: Sequence[Reading]) -> list[dict[str, Any]]:
 
 
 def target_in_words(pattern: Pattern) -> str:
-    """The range of a pattern's target."""
-    return f"{_figure(pattern, pattern.low)} to {_figure(pattern, pattern.high)}"
+    """The range of a pattern's target, its ends in full."""
+    ends = (pattern.low, pattern.high)
+    places = max(_places(pattern), *(len(f"{end:.3f}".rstrip("0").split(".")[1]) for end in ends))
+    return " to ".join(figure(end, places=places) for end in ends)
 
 
 def simulated_in_words(pattern: Pattern, middle: float, low: float, high: float) -> str:
@@ -56,7 +58,11 @@ def simulated_in_words(pattern: Pattern, middle: float, low: float, high: float)
 
 
 def _figure(pattern: Pattern, value: float) -> str:
-    return figure(value, places=places_of({"low": pattern.low, "high": pattern.high, "mean": pattern.target}))
+    return figure(value, places=_places(pattern))
+
+
+def _places(pattern: Pattern) -> int:
+    return places_of({"low": pattern.low, "high": pattern.high, "mean": pattern.target}) or 0
 
 
 def in_words(one: Reading) -> tuple[str, str, str, str]:
@@ -65,14 +71,21 @@ def in_words(one: Reading) -> tuple[str, str, str, str]:
     said = "cannot be read in so small a borough"
     if math.isfinite(one.simulated):
         said = simulated_in_words(pattern, one.simulated, one.simulated_low, one.simulated_high)
-    return f"{pattern.label} ({pattern.unit})", target_in_words(pattern), said, "yes" if one.holds else "no"
+    return f"{pattern.label} ({pattern.unit})", target_in_words(pattern), said, verdict(one)
+
+
+def verdict(one: Reading) -> str:
+    """Whether a pattern holds, or that it could not be read."""
+    return ("yes" if one.holds else "no") if math.isfinite(one.simulated) else "not read"
 
 
 def summed_up(found: Sequence[Reading]) -> str:
     """How many patterns hold, in a sentence, and the names of those that do not."""
-    missed = [one.pattern.label for one in found if not one.holds]
-    said = f"{len(found) - len(missed)} of {len(found)} patterns hold"
-    return f"{said}; these do not: {', '.join(missed)}." if missed else f"{said}."
+    verdicts = [(verdict(one), one.pattern.label) for one in found]
+    missed, unread = ([label for said, label in verdicts if said == which] for which in ("no", "not read"))
+    said = f"{len(found) - len(missed) - len(unread)} of {len(found)} patterns hold"
+    said += f"; these do not: {', '.join(missed)}." if missed else "."
+    return f"{said} So small a borough does not show: {', '.join(unread)}." if unread else said
 
 
 def pattern_rows() -> list[tuple[str, ...]]:

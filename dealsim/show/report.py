@@ -31,7 +31,7 @@ from dealsim.show.programme import programme_charts
 from dealsim.show.sure import sure_charts, sure_section
 from dealsim.show.terminal import remarks
 from dealsim.show.words import between, count, figure, in_words, places_of, scaled, title_of
-from dealsim.text import escaped
+from dealsim.text import OWN_WORDS, escaped
 
 REPORT = "report.html"
 
@@ -150,7 +150,7 @@ def _head(results: Results, title: str) -> str:
         f"citizens, {count(asked['years'], 'year')}, {lived}{same}. Run <code>{results.run_id[:8]}</code>.</p>"
     )
     first, *rest = remarks(results)
-    lines.append(f'<div class="notice" role="note"><p><strong>{escaped(first)}</strong></p>')
+    lines.append(f'<div class="notice" role="note"><p><strong>{escaped(first, OWN_WORDS)}</strong></p>')
     lines += [f"<p>{escaped(line, 600)}</p>" for line in rest]
     lines.append("</div>")
     return "\n".join(lines)

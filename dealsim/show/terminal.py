@@ -275,8 +275,9 @@ def sure_of(results: Results) -> str:
     """What intervals span when the replicates are spread over an ensemble of parameter sets."""
     where = drawn_boroughs(results)
     return (
-        f"{lives_of(results)} over {results.sets_lived} calibrated parameter sets: intervals span chance within {where} and what the sets "
-        "disagree about, not doubt about what the sets leave alone or about the model itself."
+        f"{lives_of(results)} over {results.sets_lived} calibrated parameter sets: an interval is for the average over sets, with chance "
+        f"within {where} in it, and more sets narrow it. How far single sets lie apart stands under 'How sure'; doubt about "
+        "what the sets leave alone, or about the model itself, is in neither."
     )
 
 

@@ -113,13 +113,18 @@ def test_patterns_are_shown_where_they_are_shipped(folder, tmp_path, monkeypatch
     assert outcomes["Patterns from published data"] == "not shipped with this version"
     file = tmp_path / "patterns.csv"
     file.write_text(
-        "name,target,low,high,simulated,passed\nFailure demand,0.5,0.45,0.62,0.51,True\nFear,0.4,0.3,0.55,0.6,False\n"
+        "name,simulated,simulated_low,simulated_high,passed\nfailure_demand,0.512,0.49,0.53,True\nfear,0.6,0.58,0.62,False\n"
     )
     monkeypatch.setattr(assurance, "_PATTERNS", file)
     found = [
         row for row in logs(assure(folder, replay=False))["tests"] if row["kind"] == "Patterns from published data"
     ]
-    assert [(row["asked"], row["outcome"]) for row in found] == [("Failure demand", "met"), ("Fear", "not met")]
+    assert [(row["asked"], row["outcome"]) for row in found] == [
+        ("Failure demand", "met"),
+        ("Fear of blame", "not met"),
+    ]
+    assert found[0]["more"].startswith("0.51 (0.49 to 0.53) at the values as shipped")
+    assert found[0]["more"].endswith("target 0.45 to 0.62 share of contacts")
 
 
 def test_a_file_that_was_touched_is_said_and_the_pack_is_written(folder):
