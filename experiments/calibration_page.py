@@ -148,16 +148,15 @@ def main(folder: Path, defaults: Path, ensemble: Path) -> None:
         "patterns": lambda: patterns_table(folder, now, sets),
         "moves": lambda: moves_table(now, sets),
         "waves": lambda: simple(folder / "07_waves.csv", {"wave": "Wave", "points": "Points lived", "left_of_cube": "Left of the whole ranges, by its emulators", "patterns_held": "Fitted patterns held by its points, mean share"}, 5),
-        "rounds": lambda: simple(folder / "07_rounds.csv", {"round": "Round", "led_to": "Led to a share that is", "generations": "Generations", "expected_miss": "Expected miss at the end", "moves_that_stayed": "Moves that stayed", "lived": "Sets lived", "kept": "Kept"}, 2),
+        "rounds": lambda: simple(folder / "07_rounds.csv", {"round": "Round", "led_to": "Led to a share that is", "generations": "Generations", "expected_miss": "Expected miss at the end", "spread": "Spread", "lived": "Sets lived", "kept": "Kept", "in_third": "Kept, and in the group it was led to"}, 2),
         "sets": lambda: simple(folder / "07_sets.csv", {"third": "Share that ended without a service", "lived": "Sets lived, with the strewn ones", "kept": "Kept"}),
         "ensemble": lambda: table(("Share that ends without a service", "Sets of the ensemble"), [*thirds.items(), ("all", len(parameter_sets()))]),
         "identified": lambda: identified_table(folder),
         "correlations": lambda: simple(folder / "07_correlations.csv", {"one": "Parameter", "other": "And", "correlation": "Correlation"}, 2),
         "recovery": lambda: simple(folder / "07_recovery.csv", {"parameter": "Parameter", "inside": "True values inside", "width": "Width of the interval, of the prior's"}, 2),
         "rivals": lambda: rivals_table(folder),
-        "reached": lambda: simple(folder / "07_reached.csv", {"pattern": "Pattern", "lowest": "Lowest", "highest": "Highest", "points_holding": "Points that hold it", "points": "Points"}),
     }  # fmt: skip
-    page = with_tables(text, {name: make() for name, make in made.items() if f"<!-- begin: {name} -->" in text})
+    page = with_tables(text, {name: make() for name, make in made.items()})
     PAGE.write_text(page, encoding="utf-8")
 
 
