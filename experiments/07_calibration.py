@@ -60,6 +60,7 @@ from dealsim.analysis.matching import (
     points_left,
     posterior,
     recovery,
+    reflected,
     weighted_correlation,
 )
 from dealsim.analysis.sensitivity import morris_effects
@@ -456,7 +457,7 @@ def _rounds(
     default = at_unit(pd.DataFrame([_defaults(names)]))[0]
     draw = np.random.default_rng([SEED, 1])
     spread = np.repeat(STREWN, sizes.strewn // len(STREWN))[:, None]
-    live("strewn", reflected(default + spread * draw.standard_normal((len(spread), len(names)))), 1)
+    live("strewn", np.clip(reflected(default + spread * draw.standard_normal((len(spread), len(names)))), 0.0, 1.0), 1)
     of_means = {name: value / BOROUGHS for name, value in chance.items()}
     for number in range(1, sizes.rounds + 1):
         taught = latest(lived, sizes.most_trained)
@@ -481,11 +482,6 @@ def _rounds(
             )  # fmt: skip
             say(f"{searches[-1]}")
     return pd.concat(sets, ignore_index=True), pd.DataFrame(searches)
-
-
-def reflected(unit: np.ndarray) -> np.ndarray:
-    """Points that left the unit cube, sent back by its walls."""
-    return np.clip(1.0 - np.abs(1.0 - np.abs(unit)), 0.0, 1.0)
 
 
 def judged(

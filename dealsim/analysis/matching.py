@@ -283,6 +283,11 @@ def points_left(matcher: Matcher, width: int, number: int, *, seed: int = 0, cut
     return swarm[draw.permutation(len(swarm))[:number]]
 
 
+def reflected(points: np.ndarray) -> np.ndarray:
+    """Points that left the unit cube, each sent back by the wall it met; what went two walls far is still outside."""
+    return 1.0 - np.abs(1.0 - np.abs(points))
+
+
 def _moved(
     level_of: Callable[[np.ndarray], np.ndarray],
     swarm: np.ndarray,
@@ -304,8 +309,7 @@ def _moved(
         tried = swarm + part * (
             stretch * (swarm[one] - swarm[other]) + JITTER * spread * draw.standard_normal((n, width))
         )
-        tried = np.abs(tried)
-        tried = 1.0 - np.abs(1.0 - tried)  # a wall sends a point back
+        tried = reflected(tried)
         ok = ((tried >= 0.0) & (tried <= 1.0)).all(axis=1)
         new = np.full(n, math.inf)
         new[ok] = level_of(tried[ok])
@@ -349,10 +353,10 @@ def posterior(
     """Likelihood-free inference inside what history matching left (ABC by subset simulation).
 
     The prior is even over what history matching left: the points that `within` (without it, the matcher itself) does
-    not rule out, of which `left` are some. Each generation
-    asks for a smaller distance, which the nearer of its particles keep to: these are drawn again and moved at random,
-    and a move counts if it stays within the distance. Where emulators know little the expected miss is large, so the
-    search is not drawn there. It ends at the tolerance, after the generations, or when hardly a move stays inside
+    not rule out, of which `left` are some. Each generation asks for a smaller distance, which the nearer of its
+    particles keep to: these are drawn again and moved at random, and a move counts if it stays within the distance.
+    Where emulators know little the expected miss is large, so the search is not drawn there. It ends at the tolerance,
+    after the generations, when hardly a move stays inside, or when the particles have come close together
     (Chiachio, Beck, Chiachio and Rus 2014, *SIAM Journal on Scientific Computing* 36:A1339).
 
     Parameters

@@ -20,7 +20,7 @@ from dealsim.checkpoints import replace_whole
 from dealsim.doctor import KNOWN_LIFE, end_of_known_life
 from dealsim.errors import InputError, MismatchError, StoreError
 from dealsim.parameters import RIVALS
-from dealsim.patterns.national import PATTERNS
+from dealsim.patterns.national import PATTERNS, Pattern
 from dealsim.results import Results
 from dealsim.scenarios.timetable import is_old
 from dealsim.show import shipped
@@ -232,14 +232,20 @@ def _patterns() -> list[Check]:
     if not _PATTERNS.exists():
         return [Check(kind, "Does the model give the patterns it is judged by?", "not shipped with this version")]
     with _PATTERNS.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["name"] in PATTERNS]
-    return [
-        Check(kind, PATTERNS[row["name"]].label, "met" if row["passed"] == "True" else "not met",
-              f"{simulated_in_words(PATTERNS[row['name']], *(float(row[end]) for end in ('simulated', 'simulated_low', 'simulated_high')))} "
-              f"at the values as shipped, mean and 95 % interval over 20 boroughs of 33,000; target {target_in_words(PATTERNS[row['name']])} "
-              f"{PATTERNS[row['name']].unit}")
-        for row in rows
-    ]  # fmt: skip
+        return [
+            _pattern_check(kind, PATTERNS[row["name"]], row) for row in csv.DictReader(file) if row["name"] in PATTERNS
+        ]
+
+
+def _pattern_check(kind: str, pattern: Pattern, row: dict[str, str]) -> Check:
+    simulated, low, high = (float(row[end]) for end in ("simulated", "simulated_low", "simulated_high"))
+    return Check(
+        kind,
+        pattern.label,
+        "met" if row["passed"] == "True" else "not met",
+        f"{simulated_in_words(pattern, simulated, low, high)} at the values as shipped, mean and 95 % interval over 20 "
+        f"boroughs of 33,000; target {target_in_words(pattern)} {pattern.unit}",
+    )
 
 
 def _tests_of_package() -> list[Check]:
