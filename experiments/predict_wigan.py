@@ -177,9 +177,10 @@ def table_of(found: list[dict[str, dict[str, list[float]]]]) -> pd.DataFrame:
                 own = values[:, year]
                 rows.append(
                     {"outcome": outcome, "label": label, "unit": unit, "reading": reading,
-                     "year": f"{FIRST_YEAR + year}/{(FIRST_YEAR + year + 1) % 100:02d}",
+                     "year": said_year(FIRST_YEAR + year),
                      **{name: float(np.quantile(own, q)) for name, q in QUANTILES.items()},
-                     "share_above_nought": float((own > 0).mean()), "sets": len(found)}
+                     "share_above_nought": float((own > 0).mean()), "share_below_nought": float((own < 0).mean()),
+                     "sets": len(found)}
                 )  # fmt: skip
     paid = np.array([one["payback"]["year"][0] for one in found], float)
     share = float(np.isfinite(paid).mean())
@@ -190,14 +191,30 @@ def table_of(found: list[dict[str, dict[str, list[float]]]]) -> pd.DataFrame:
         }
     rows.append(
         {"outcome": "payback_year", "label": "Year in which investment is paid back", "unit": "calendar year (inf: not by March 2020)",
-         "reading": "the Deal minus cuts alone", "year": "all", **quantiles, "share_above_nought": share, "sets": len(found)}
+         "reading": "the Deal minus cuts alone", "year": "all", **quantiles, "share_above_nought": share, "share_below_nought": 0.0, "sets": len(found)}
     )  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def said_of(value: float, unit: str) -> str:
-    """A figure as the page shows it."""
-    return figure(value, places=2 if unit in ("0–10", "points") else 0 if "100,000" in unit else 1)
+def said_of(value: float, unit: str, reading: str = "") -> str:
+    """A figure as the page shows it: a difference in survey answers is small, and is given to a thousandth."""
+    if unit in ("0–10", "points"):
+        return figure(value, places=3 if " minus " in reading else 2)
+    return figure(value, places=0 if "100,000" in unit else 1)
+
+
+def said_year(year: int) -> str:
+    """The council's year, April to March, that begins in this calendar year.
+
+    >>> said_year(2019)
+    '2019/20'
+    """
+    return f"{year}/{(year + 1) % 100:02d}"
+
+
+def paid_in(at: float) -> str:
+    """The council's year in which a moment in decimal calendar years lies."""
+    return said_year(int(at - 0.25)) if np.isfinite(at) else "not by March 2020"
 
 
 def page_of(table: pd.DataFrame, digest: str, size: int) -> str:
@@ -232,17 +249,12 @@ def page_of(table: pd.DataFrame, digest: str, size: int) -> str:
             cells = []
             for reading in ("cuts alone", "the Deal", "the Deal minus cuts alone", "the Deal minus 2011/12"):
                 row = own[(own["year"] == year) & (own["reading"] == reading)].iloc[0]
-                f = {name: said_of(row[name], unit) for name in QUANTILES}
+                f = {name: said_of(row[name], unit, reading) for name in QUANTILES}
                 cells.append(f"{f['median']} ({f['low_50']} to {f['high_50']}) [{f['low_90']} to {f['high_90']}]")
             said.append(f"| {year} | {' | '.join(cells)} |")
         last = own[own["reading"] == "the Deal minus cuts alone"].iloc[-1]
-        above = last["share_above_nought"]
-        way = (
-            f"higher under the Deal in {above:.0%} of sets"
-            if above >= 0.5
-            else f"lower under the Deal in {1 - above:.0%} of sets"
-        )
-        said += ["", f"In {last['year']} it is {way}.", ""]
+        higher, lower = (f"{last[f'share_{way}_nought']:.0%}".replace("%", " %") for way in ("above", "below"))
+        said += ["", f"In {last['year']} it is higher under the Deal in {higher} of sets, and lower in {lower}.", ""]
         if outcome == "hope":
             own = own[(own["reading"] == "the Deal") & (own["year"] == "2016/17")].iloc[0]
             said += [
@@ -252,14 +264,18 @@ def page_of(table: pd.DataFrame, digest: str, size: int) -> str:
                 "",
             ]  # fmt: skip
     paid = table[table["outcome"] == "payback_year"].iloc[0]
-    when = {name: (f"{paid[name]:.1f}" if np.isfinite(paid[name]) else "not by March 2020") for name in QUANTILES}
+    when = {name: paid_in(paid[name]) for name in QUANTILES}
+    share = f"{paid['share_above_nought']:.0%}".replace("%", " %")
     said += [
         "## When investment is paid back",
         "",
         "The first week from which what the Deal has saved against cuts alone, all spend of all services, never again falls "
-        f"below what it has cost. Paid back by March 2020 in {paid['share_above_nought']:.0%} of sets. Median: {when['median']}; "
-        f"middle half {when['low_50']} to {when['high_50']}; middle 90 % {when['low_90']} to {when['high_90']}.",
-    ]  # fmt: skip
+        "below what it has cost. A person who is turned away costs nothing that week, and the fund is the council's own "
+        "money: read it beside those turned away, above.",
+        "",
+        f"Paid back by March 2020 in {share} of sets. Median: {when['median']}; middle half: {when['low_50']} to "
+        f"{when['high_50']}; middle 90 %: {when['low_90']} to {when['high_90']}.",
+    ]
     return "\n".join(said) + "\n"
 
 
