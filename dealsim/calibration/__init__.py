@@ -80,6 +80,15 @@ def is_settled(parameter: str) -> bool:
     return width is not None and width < SETTLED_BELOW
 
 
+UNSETTLED = "calibrated, not settled"
+"""How the grade of a value is shown that was fitted, though the sets of the ensemble do not agree about it."""
+
+
+def grade_shown(parameter: str, grade: str) -> str:
+    """The grade of a parameter's evidence, with what calibration could not settle said."""
+    return UNSETTLED if grade == "calibrated" and not is_settled(parameter) else grade
+
+
 @lru_cache(maxsize=1)
 def influences() -> tuple[Influence, ...]:
     """Every parameter that moves a headline metric more than chance does, the strongest first for each."""

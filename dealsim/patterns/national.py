@@ -355,7 +355,7 @@ def asked_to_join(seen: Seen) -> float:
     return seen.survey.asked_by_ties
 
 
-@pattern("Groups that close", "per 100 a year", 2.0, 5.0, "src-clifford", "claimed", "reserves, income", CHECK)
+@pattern("Groups that close", "per 100 a year", 2.0, 5.0, "src-clifford", "assumed", "reserves, income", CHECK)
 def group_closures(seen: Seen) -> float:
     """Groups that close in a year; 2 to 5 % is background knowledge."""
     return seen.mean("group_deaths")

@@ -20,7 +20,7 @@ from dealsim.checkpoints import replace_whole
 from dealsim.doctor import KNOWN_LIFE, end_of_known_life
 from dealsim.errors import InputError, MismatchError, StoreError
 from dealsim.parameters import RIVALS
-from dealsim.patterns.national import PATTERNS, Pattern
+from dealsim.patterns.national import FIT, PATTERNS, Pattern
 from dealsim.results import Results
 from dealsim.scenarios.timetable import is_old
 from dealsim.show import shipped
@@ -155,7 +155,7 @@ def assure(
         raise MismatchError("\n".join((*found.problems, str(problem), "no pack was written"))) from None
     known = _known_life(replay)
     problems = (*found.problems, *([known.more] if known.outcome == "not as it should" else []))
-    checks = [*_checks_of_folder(found), known, *_patterns(), *_tests_of_package(), *_not_tested(replay)]
+    checks = [*_checks_of_folder(found), known, *_patterns(results), *_tests_of_package(), *_not_tested(replay)]
     rated = assumptions(results)
     decided, data = _decisions(results), _data(path, results)
     tables = {
@@ -226,9 +226,11 @@ def _known_life(replay: bool) -> Check:
     return Check(kind, asked, "not as it should", said)
 
 
-def _patterns() -> list[Check]:
+def _patterns(results: Results) -> list[Check]:
     """How the model does against the patterns it is judged by, where that is shipped."""
-    kind = "Patterns from published data"
+    kind = "Patterns from published data, at the values as shipped" + (
+        " (not at the parameter sets of this run)" if results.sets else ""
+    )
     if not _PATTERNS.exists():
         return [Check(kind, "Does the model give the patterns it is judged by?", "not shipped with this version")]
     with _PATTERNS.open(encoding="utf-8", newline="") as file:
@@ -242,9 +244,9 @@ def _pattern_check(kind: str, pattern: Pattern, row: dict[str, str]) -> Check:
     return Check(
         kind,
         pattern.label,
-        "met" if row["passed"] == "True" else "not met",
-        f"{simulated_in_words(pattern, simulated, low, high)} at the values as shipped, mean and 95 % interval over 20 "
-        f"boroughs of 33,000; target {target_in_words(pattern)} {pattern.unit}",
+        ("met" if row["passed"] == "True" else "not met") + (", and fitted to it" if pattern.use == FIT else ""),
+        f"{simulated_in_words(pattern, simulated, low, high)}, mean and 95 % interval over 20 boroughs of 33,000; "
+        f"target {target_in_words(pattern)} {pattern.unit}",
     )
 
 
@@ -282,11 +284,11 @@ def _assumption_rows(rated: Iterable[Assumption], results: Results) -> list[dict
             "influence_low": one.influence.low if one.influence else None,
             "influence_high": one.influence.high if one.influence else None,
             "influence_converged": one.influence.converged if one.influence else None,
-            "grade": one.spec.grade,
+            "grade": one.grade,
             "source": one.source,
             "source_keys": one.keys,
             "how_sure": one.sure,
-            "what_would_change_it": WHAT_WOULD_CHANGE_IT[one.spec.grade],
+            "what_would_change_it": WHAT_WOULD_CHANGE_IT[one.grade],
         }
         for one in rated
     ] + [
@@ -499,8 +501,8 @@ def _rule() -> str:
         "<p><strong>Red</strong>: strong influence and weak evidence. <strong>Amber</strong>: strong influence and better "
         "evidence, or some influence and weak evidence. <strong>Green</strong>: the rest. Influence is strong from "
         f"{STRONG_FROM:.0%} of the largest on this measure, some where it stands out from chance, and none where it cannot be "
-        "told from chance. Evidence is weak where its grade is claimed, assumed or rival; official, published, derived "
-        "and calibrated are better. Green does not say that a value is right.</p>"
+        "told from chance. Evidence is weak where its grade is claimed, assumed, rival, or calibrated and not settled; "
+        "official, published, derived and calibrated are better. Green does not say that a value is right.</p>"
     ).replace("25%", "a quarter")
 
 
@@ -539,9 +541,9 @@ def _in_full(chosen: list[Assumption], rating: str, unit: str, longest: float) -
             _value(one),
             reach_of(one.spec),
             f"{one.strength}{shown_influence(one.influence, unit, longest) if one.influence else ''}",
-            f"<strong>{escaped(one.spec.grade)}</strong>. {escaped(one.source, 600)}"
+            f"<strong>{escaped(one.grade)}</strong>. {escaped(one.source, 600)}"
             f'<span class="meaning">How sure: {escaped(one.sure, 600)}</span>',
-            escaped(WHAT_WOULD_CHANGE_IT[one.spec.grade]),
+            escaped(WHAT_WOULD_CHANGE_IT[one.grade]),
         )
         for one in chosen
     ]
@@ -566,7 +568,7 @@ def _in_brief(chosen: list[Assumption], rating: str, unit: str) -> str:
             _value(one),
             reach_of(one.spec),
             f"{one.strength or 'not measured'}{f': {influence_in_figures(one.influence, unit)}' if one.influence else ''}",
-            escaped(one.spec.grade),
+            escaped(one.grade),
             escaped(one.source, 600),
         )
         for one in chosen
@@ -637,8 +639,8 @@ def _tests_section(checks: list[Check]) -> str:
         chosen = [one for one in checks if one.kind == kind]
         if kind == KEPT:
             lines.append(
-                "<p>These run on every change of the code. They were <strong>not run for this pack</strong>; in a clone, "
-                "<code>python -m pytest</code> runs them.</p>"
+                "<p>These run on every change of the code, most of them on a small part of what they can do. They were <strong>not "
+                "run for this pack</strong>; in a clone, <code>python -m pytest</code> runs them.</p>"
             )
             folders = [
                 (f"<code>{escaped(folder)}</code>", escaped(" ".join(said), 3000))

@@ -25,7 +25,7 @@ STRONG_FROM = 0.25
 STRENGTHS = ("strong", "some", "none")
 """Classes of influence: at least a quarter of the largest; stands out from chance; not told from chance."""
 IS_WEAK = {"official": False, "published": False, "derived": False, "calibrated": False,
-           "claimed": True, "assumed": True, "rival": True}  # fmt: skip
+           calibration.UNSETTLED: True, "claimed": True, "assumed": True, "rival": True}  # fmt: skip
 """Which grades of evidence count as weak."""
 RATING = {
     ("strong", True): "red",
@@ -46,6 +46,7 @@ WHAT_WOULD_CHANGE_IT = {
     "claimed": "figures of somebody other than the council",
     "derived": "new figures for what it is worked out from",
     "calibrated": "another figure for the pattern it is set by",
+    calibration.UNSETTLED: "a figure that tells the values apart that fit now",
     "assumed": "any measurement: none was found",
     "rival": "evidence that tells the two explanations apart",
 }
@@ -73,6 +74,11 @@ class Assumption:
     rating: str
 
     @property
+    def grade(self) -> str:
+        """The grade of its evidence, as it is shown."""
+        return calibration.grade_shown(self.name, self.spec.grade)
+
+    @property
     def source(self) -> str:
         """The titles of its sources."""
         return titled(self.spec.source)
@@ -88,16 +94,13 @@ class Assumption:
         return " ".join(keys_in(self.spec.source))
 
 
-def rating_of(strength: str | None, grade: str, is_settled: bool = True) -> str:
-    """Red, amber, green, or not rated; a calibrated value that calibration did not settle has weak evidence.
+def rating_of(strength: str | None, grade: str) -> str:
+    """Red, amber, green, or not rated, by the class of influence and the grade as it is shown.
 
     >>> rating_of("strong", "assumed"), rating_of("strong", "official"), rating_of(None, "assumed")
     ('red', 'amber', 'not rated')
-    >>> rating_of("strong", "calibrated"), rating_of("strong", "calibrated", is_settled=False)
-    ('amber', 'red')
     """
-    is_weak = IS_WEAK[grade] or (grade == "calibrated" and not is_settled)
-    return NOT_RATED if strength is None else RATING[strength, is_weak]
+    return NOT_RATED if strength is None else RATING[strength, IS_WEAK[grade]]
 
 
 def kind_of(results: Results) -> str:
@@ -131,7 +134,7 @@ def assumptions(results: Results) -> list[Assumption]:
     made = []
     for name, (spec, default) in every_parameter().items():
         strength = None if found is None else strength_of(by_name.get(name), largest)
-        rating = rating_of(strength, spec.grade, calibration.is_settled(name))
+        rating = rating_of(strength, calibration.grade_shown(name, spec.grade))
         made.append(Assumption(name, spec, used[name], default, strength, by_name.get(name), rating))
     weakest = {grade: -at for at, grade in enumerate(GRADES)}
 
@@ -243,7 +246,7 @@ def top_parameters(results: Results) -> str:
     longest = max(one.influence.high for one in first if one.influence)
     rows = [
         (named(one), f"{escaped(one.used)}<span class=\"meaning\">{escaped(one.spec.unit)}</span>",
-         escaped(reach_of(one.spec)), shown_influence(one.influence, unit_of(results), longest), escaped(one.spec.grade),
+         escaped(reach_of(one.spec)), shown_influence(one.influence, unit_of(results), longest), escaped(one.grade),
          escaped(one.source, 600))
         for one in first if one.influence
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from dealsim.agents import citizen, group, service, staff
+from dealsim.calibration import grade_shown
 from dealsim.compiled import is_compiled
 from dealsim.declare import Column, Parameter, columns_of, parameters_of
 from dealsim.levers import LEVERS, PAYERS, SHOCKS
@@ -79,7 +80,7 @@ def first_line(thing: Any) -> str:
     return " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
 
 
-def _parameter_row(name: str, spec: Parameter, default: float) -> tuple[str, ...]:
+def _parameter_row(kind: str, name: str, spec: Parameter, default: float) -> tuple[str, ...]:
     value_range = f"{number(spec.low)} to {number(spec.high)}"
     return (
         f"`{name}`",
@@ -88,7 +89,7 @@ def _parameter_row(name: str, spec: Parameter, default: float) -> tuple[str, ...
         spec.unit,
         number(default),
         value_range,
-        spec.grade,
+        grade_shown(f"{kind}.{name}", spec.grade),
         sources(spec.source),
     )
 
@@ -99,14 +100,17 @@ def parameters_page() -> str:
         "# Parameters, levers and rivals\n\n",
         MADE,
         "Each parameter is declared once, beside the rules that use it. A default of grade calibrated was\n"
-        "fitted to national figures ([calibration](calibration.md)); the others are starting values. What the grades mean, and what stands behind each source, is in [sources](sources.md).\n",
+        "fitted to national figures ([calibration](calibration.md)), and is not settled where other values fit as well; the "
+        "others are starting values. What the grades mean, and what stands behind each source, is in [sources](sources.md).\n",
     ]
     head = ("Name", "Symbol", "What it is", "Unit", "Default", "Range", "Grade", "Source")
     for kind, record in KINDS.items():
         defaults = record()
         specs = parameters_of(record)
         parts.append(f"\n## {kind.capitalize()}\n\n{first_line(record)}\n\n")
-        parts.append(table(head, (_parameter_row(name, spec, getattr(defaults, name)) for name, spec in specs.items())))
+        parts.append(
+            table(head, (_parameter_row(kind, name, spec, getattr(defaults, name)) for name, spec in specs.items()))
+        )
 
     parts.append("\n## Levers\n\nWhat a policy team can change, under the names a scenario file uses.\n\n")
     parts.append(

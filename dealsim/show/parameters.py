@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dealsim.calibration import UNSETTLED, grade_shown
 from dealsim.declare import GRADES
 from dealsim.levers import LEVERS
 from dealsim.parameters import every_parameter
@@ -23,7 +24,7 @@ def as_rows() -> list[dict[str, Any]]:
             "high": spec.high,
             "default": default,
             "source": spec.source,
-            "grade": spec.grade,
+            "grade": grade_shown(name, spec.grade),
         }
         for name, (spec, default) in every_parameter().items()
     ]
@@ -48,7 +49,7 @@ def as_rows() -> list[dict[str, Any]]:
 def grades() -> dict[str, int]:
     """How many parameters and levers rest on each grade of evidence, the best first."""
     found = [row["grade"] for row in as_rows()]
-    return {grade: found.count(grade) for grade in GRADES if grade in found}
+    return {grade: found.count(grade) for grade in (*GRADES, UNSETTLED) if grade in found}
 
 
 def _number(value: Any) -> str:

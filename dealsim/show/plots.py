@@ -214,7 +214,10 @@ def lives_shown(results: Results, one: str) -> str:
     """What an interval is taken over: replicates or pairs, and with an ensemble what it then spans."""
     if not results.sets:
         return count(results.finished, one)
-    return f"{results.sets_lived} parameter sets ({count(results.finished, one)}), so it spans chance and what we do not know"
+    return (
+        f"{results.sets_lived} parameter sets ({count(results.finished, one)}): of their average; how far sets lie apart stands "
+        "under “How sure”"
+    )
 
 
 def _how_shown(results: Results, metric: str, low: float, high: float) -> str:

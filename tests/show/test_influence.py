@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from dealsim import calibration
-from dealsim.calibration import Influence
-from dealsim.declare import GRADES
+from dealsim.calibration import UNSETTLED, Influence
+from dealsim.declare import GRADES as DECLARED
 from dealsim.parameters import every_parameter
 from dealsim.results import Results
 from dealsim.show import influence as on
 from dealsim.show.report import report_page
+
+GRADES = (*DECLARED, UNSETTLED)
 
 
 def moves(parameter, size, metric="contacts_per_1000", of="difference", converged=True):
@@ -47,9 +49,9 @@ def not_measured(monkeypatch):
 
 CELLS = {
     "strong": dict.fromkeys(("official", "published", "derived", "calibrated"), "amber")
-    | dict.fromkeys(("claimed", "assumed", "rival"), "red"),
+    | dict.fromkeys(("claimed", "assumed", "rival", UNSETTLED), "red"),
     "some": dict.fromkeys(("official", "published", "derived", "calibrated"), "green")
-    | dict.fromkeys(("claimed", "assumed", "rival"), "amber"),
+    | dict.fromkeys(("claimed", "assumed", "rival", UNSETTLED), "amber"),
     "none": dict.fromkeys(GRADES, "green"),
     None: dict.fromkeys(GRADES, "not rated"),
 }
