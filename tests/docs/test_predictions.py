@@ -49,7 +49,7 @@ def test_every_outcome_says_how_it_maps_to_the_published_figure(script):
 
 def test_the_page_says_what_the_table_says(script):
     digest = hashlib.sha256(TABLE.read_bytes()).hexdigest()
-    assert PAGE == script.page_of(pd.read_csv(TABLE), digest, script.FULL_SIZE)
+    assert script.page_of(pd.read_csv(TABLE), digest, script.FULL_SIZE) == PAGE
 
 
 def test_one_figure_of_each_outcome_that_has_a_record_is_held_against_it():
