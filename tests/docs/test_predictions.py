@@ -68,7 +68,7 @@ def test_the_script_runs_small_and_goes_on_where_it_was_stopped(script, tmp_path
     script.main(tmp_path / "again", 600, 2, 1)
     made = [(tmp_path / name / "predictions.csv").read_bytes() for name in ("once", "again")]
     assert made[0] == made[1]
-    assert (tmp_path / "once" / "predictions.md").read_text(encoding="utf-8").count("## ") == len(script.OUTCOMES) + 1
+    assert (tmp_path / "once" / "predictions.md").read_text(encoding="utf-8").count("## ") == len(script.OUTCOMES) + 2
 
 
 def test_a_reading_is_a_difference_set_by_set(script):
