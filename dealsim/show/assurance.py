@@ -244,7 +244,8 @@ def _pattern_check(kind: str, pattern: Pattern, row: dict[str, str]) -> Check:
     return Check(
         kind,
         pattern.label,
-        ("met" if row["passed"] == "True" else "not met") + (", and fitted to it" if pattern.use == FIT else ""),
+        ("met" if row["passed"] == "True" else "not met")
+        + (" (values were fitted to it)" if pattern.use == FIT else ""),
         f"{simulated_in_words(pattern, simulated, low, high)}, mean and 95 % interval over 20 boroughs of 33,000; "
         f"target {target_in_words(pattern)} {pattern.unit}",
     )

@@ -110,20 +110,19 @@ def test_without_measurements_nothing_is_rated(folder, not_measured):  # noqa: F
 def test_patterns_are_shown_where_they_are_shipped(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(assurance, "_PATTERNS", tmp_path / "none.csv")
     outcomes = {row["kind"]: row["outcome"] for row in logs(assure(folder, replay=False))["tests"]}
-    assert outcomes["Patterns from published data"] == "not shipped with this version"
+    kind = "Patterns from published data, at the values as shipped"
+    assert outcomes[kind] == "not shipped with this version"
     file = tmp_path / "patterns.csv"
     file.write_text(
         "name,simulated,simulated_low,simulated_high,passed\nfailure_demand,0.512,0.49,0.53,True\nfear,0.6,0.58,0.62,False\n"
     )
     monkeypatch.setattr(assurance, "_PATTERNS", file)
-    found = [
-        row for row in logs(assure(folder, replay=False))["tests"] if row["kind"] == "Patterns from published data"
-    ]
+    found = [row for row in logs(assure(folder, replay=False))["tests"] if row["kind"] == kind]
     assert [(row["asked"], row["outcome"]) for row in found] == [
-        ("Failure demand", "met"),
-        ("Fear of blame", "not met"),
+        ("Failure demand", "met (values were fitted to it)"),
+        ("Fear of blame", "not met (values were fitted to it)"),
     ]
-    assert found[0]["more"].startswith("0.51 (0.49 to 0.53) at the values as shipped")
+    assert found[0]["more"].startswith("0.51 (0.49 to 0.53), mean and 95 % interval over 20 boroughs")
     assert found[0]["more"].endswith("target 0.45 to 0.62 share of contacts")
 
 

@@ -96,8 +96,10 @@ def test_the_report_counts_the_chart_among_its_own(results, page):
     assert len({chart.title for chart in charts}) == len(charts)
 
 
-def test_bands_say_that_they_span_both(results, page):
-    assert "95 % interval over 4 parameter sets (12 pairs), so it spans chance and what we do not know" in page
+def test_bands_say_what_they_are_taken_over(results, page):
+    assert (
+        "95 % interval over 4 parameter sets (12 pairs): of their average; how far sets lie apart stands under" in page
+    )
     assert "95 % interval over 4 parameter sets (12 replicates)" in page
     pair = next(pair for pair in Charts(results).over_time["staff"] if pair.metric == "mean_willingness")
     row = results.rows().set_index(["scenario", "metric"]).loc[("New ways", "mean_willingness")]
