@@ -24,6 +24,8 @@ _PUBLIC = {
     "verify_sweep": ("dealsim.sweeps.verifying", "verify_sweep"),
     "analyse": ("dealsim.sweeps.analysing", "analyse"),
     "check_patterns": ("dealsim.patterns.reading", "check_patterns"),
+    "serve": ("dealsim.web.serving", "serve"),
+    "pack": ("dealsim.web.pack", "pack"),
     "DealModel": ("dealsim.model", "DealModel"),
 }
 

@@ -261,7 +261,10 @@ def sweep(
     sizes = {"size": size, "years": years, "seed": seed, "replicates": replicates}
     made = plan_sweep(file, place=place, rank_of=rank_of, **sizes)
     if dry_run:
-        _print_sweep_estimate(made, estimate_sweep(made, max(1, checked_workers(workers))), workers, as_json)
+        from dealsim.show.estimates import sweep_said
+
+        number = max(1, checked_workers(workers))
+        _print_said(sweep_said(made, estimate_sweep(made, number), number), as_json)
         return OK
     from dealsim import store
     from dealsim.show.terminal import SweepShown, note
@@ -500,7 +503,9 @@ def patterns(
     }
     needed = estimate(**asked)
     if dry_run:
-        _print_patterns_estimate(needed, asked, as_json)
+        from dealsim.show.estimates import patterns_said
+
+        _print_said(patterns_said(needed, len(asked["sets"]), asked["boroughs"], asked["size"]), as_json)
         return OK
     if not (quiet or as_json):
         _say_first_use()
@@ -512,6 +517,49 @@ def patterns(
         typer.echo(shown.summed_up(found))
     else:
         print_patterns(found, ensemble)
+    return OK
+
+
+@app.command()
+def serve(
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on [default: the first free of 8765 to 8785]")
+    ] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser")] = False,
+    workers: Workers = None,
+) -> int:
+    """Open the interactive page on this machine: sliders, curves, lives. Nothing outside the machine can reach it."""
+    from dealsim.web.serving import serve as serve_page
+
+    _say_first_use()
+    serve_page(port, open_page=not no_open, workers=workers, say=_print_text)
+    return OK
+
+
+@app.command()
+def pack(
+    out: Annotated[str, typer.Option(help="The file to make; it must end in .html")] = "workshop.html",
+    workers: Workers = None,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+) -> int:
+    """Pack the interactive page into one file that needs no Python and no network: for a stick."""
+    import time
+
+    from dealsim.show.terminal import Shown
+    from dealsim.web.pack import minutes, took
+    from dealsim.web.pack import pack as pack_page
+
+    if dry_run:
+        _print_text(f"{out} would take about {minutes():.0f} minutes on two processors, and 15 MB")
+        return OK
+    if not quiet:
+        _say_first_use()
+        _print_text(f"About {minutes():.0f} minutes on two processors; it can be stopped, and the same command goes on")
+    began = time.monotonic()
+    with Shown(quiet) as progress:
+        made = pack_page(out, workers=workers, progress=progress, stop=_halt.is_set)
+    _print_text(f"{made} is made: {made.stat().st_size / 1e6:.1f} MB, in {took(began)}")
     return OK
 
 
@@ -705,48 +753,13 @@ def _print_estimate(made: Plan, needed: Any, as_json: bool) -> None:
         print_timetable(name, rows)
 
 
-def _print_patterns_estimate(needed: Any, asked: dict[str, Any], as_json: bool) -> None:
-    from dealsim.show.terminal import time_in_words
-    from dealsim.show.words import count
-
-    sets, boroughs, size = len(asked["sets"]), asked["boroughs"], asked["size"]
+def _print_said(said: tuple[dict[str, Any], list[str]], as_json: bool) -> None:
+    """What something would take, as data or in lines."""
+    data, lines = said
     if as_json:
-        said = {"runs": needed.runs, "burn_ins": needed.burn_ins, "minutes": round(needed.minutes, 2)}
-        _print_json({"dry_run": True, **said, "memory_mb": round(needed.memory_mb), "size": size, "sets": sets, "boroughs": boroughs})  # fmt: skip
-        return
-    typer.echo(
-        f"{count(sets, 'parameter set')}, each in {count(boroughs, 'borough')} of {size:,} citizens: "
-        f"{count(needed.runs, 'run')}; about {time_in_words(60 * needed.minutes)} and {needed.memory_mb:,.0f} MB of memory. "
-        "Nothing was run."
-    )
-
-
-def _print_sweep_estimate(made: Any, needed: Any, workers: int | None, as_json: bool) -> None:
-    from dealsim.show.terminal import time_in_words
-    from dealsim.show.words import count
-    from dealsim.sweeps.plan import checked_workers
-
-    workers = max(1, checked_workers(workers))
-    asked = made.asked
-    if as_json:
-        said = {name: round(value, 3) for name, value in vars(needed).items()}
-        _print_json({"dry_run": True, "name": asked.name, **said, "workers": workers, "size": asked.size,
-                     "years": asked.years, "replicates": asked.replicates, "design": asked.design.as_dict(),
-                     "factors": [factor.as_dict() for factor in asked.factors]})  # fmt: skip
-        return
-    typer.echo(
-        f"{asked.design.kind.replace('_', ' ')}: {count(needed.points, 'point')} of {count(len(asked.factors), 'factor')}, "
-        f"{count(len(asked.scenarios), 'scenario')}, {count(asked.replicates, 'replicate')}: {count(needed.runs, 'run')} "
-        f"of {asked.size:,} citizens over {count(asked.years, 'year')}, and {count(needed.burn_ins, 'borough')} to burn in."
-    )
-    typer.echo(
-        f"About {time_in_words(3600 * needed.hours)} with {count(workers, 'worker')}, {needed.memory_mb:,.0f} MB of memory "
-        f"and {needed.disk_mb:,.0f} MB of disk. Nothing was run."
-    )
-    if asked.stop_at:
-        typer.echo(
-            f"More replicates are added until half the interval of {asked.stop_at.metric} is {asked.stop_at.error:g}."
-        )
+        _print_json({"dry_run": True, **data})
+    else:
+        typer.echo("\n".join(lines))
 
 
 def _print_text(text: str) -> None:

@@ -213,18 +213,27 @@ def _interpreted(function: Any, seen: dict[Any, Any]) -> Any:
     return copy
 
 
+class Packed(np.record):  # type: ignore[misc]
+    """A record whose memory is found without Python: compiled code asks for `data` at each call, plain code for fields."""
+
+    __getattribute__ = np.void.__getattribute__
+
+    def __getattr__(self, name: str) -> Any:
+        return np.record.__getattribute__(self, name)
+
+
 def packed(record: Any) -> Any:
     """A parameter record as one numpy record: compiled code then passes a pointer, not eighty numbers.
 
     Fields keep their names, records inside records too, so a rule reads the same from either form.
     """
-    return np.rec.array([_values(record)], dtype=_layout(record))[0]
+    return np.array([_values(record)], dtype=_layout(record))[0]
 
 
 def _layout(record: Any) -> np.dtype:
     return np.dtype(
         (
-            np.record,
+            Packed,
             [
                 (name, _layout(value) if hasattr(value, "_fields") else np.float64)
                 for name, value in zip(record._fields, record, strict=True)

@@ -460,6 +460,22 @@ def to_networkx(
     return graph
 
 
+def layout_of(n: int, ends: np.ndarray, *, seed: int) -> np.ndarray:
+    """Where so many people stand on a page, those with ties near each other: the same for the same ties and seed.
+
+    Returns
+    -------
+    numpy.ndarray
+        One row a person: across and up, from −1 to 1.
+    """
+    import networkx as nx
+
+    graph = nx.empty_graph(n)
+    graph.add_edges_from(ends.tolist())
+    places = nx.spring_layout(graph, seed=seed, iterations=60)
+    return np.array([places[row] for row in range(n)])
+
+
 def _row_of(asked: int | str, names: Sequence[str], count: int, kind: str) -> int:
     """The row of a place or neighbourhood asked for by row or by name."""
     if isinstance(asked, str):

@@ -84,7 +84,7 @@ def flow_charts(results: Results) -> list[Chart]:
                 key=f"flows-{results.names.index(name)}",
                 title=f"Where needs go: {title_of(name)}",
                 subtitle=f"{UNIT}, over the last {span}; mean of {count(len(table), 'replicate')}",
-                sentence=_sentence(table, base, name, results.base),
+                sentence=flow_sentence(table, base, name, results.base),
                 data=[_sankey(table)],
                 layout=_layout(results),
                 unit=UNIT,
@@ -150,7 +150,7 @@ def _table(table: pd.DataFrame, base: pd.DataFrame | None, name: str) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def _sentence(table: pd.DataFrame, base: pd.DataFrame | None, name: str, base_name: str) -> str:
+def flow_sentence(table: pd.DataFrame, base: pd.DataFrame | None, name: str, base_name: str) -> str:
     """Where most needs end; against a base, only the moves that the intervals show."""
     means = table.mean()
     if base is None:

@@ -141,6 +141,11 @@ def drawn(chart: Chart) -> dict[str, Any]:
     return said
 
 
+def plotly_script() -> str:
+    """Plotly's own script, from the package that is installed here."""
+    return get_plotlyjs().replace("\r\n", "\n")
+
+
 def page_of(
     title: str,
     head: str,
@@ -157,7 +162,7 @@ def page_of(
     """
     script = scripts = ""
     if about is not None:
-        plotly = get_plotlyjs().replace("\r\n", "\n")
+        plotly = plotly_script()
         script = f"{plotly}\n;{(_FOLDER / 'report.js').read_text(encoding='utf-8')}"
         scripts = (
             f'<script type="application/json" id="config">{data_of(CONFIG | {"page": about})}</script>\n'

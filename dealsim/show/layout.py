@@ -50,6 +50,7 @@ LAYERS = (
     "workbench",
     "doctor",
     "show",
+    "web",
     "__init__",
     "__main__",
 )

@@ -26,6 +26,8 @@ NOT_RUN = {
     "python3 -m venv .venv": "installs over the network; `.ci/run` does the second such line of the README",
     "py -3 -m venv .venv": "PowerShell, which says of itself that it is untested",
     "python experiments/07_calibration.py": "takes more than an hour; `tests/docs/test_experiments.py` runs the study small",
+    "dealsim serve": "goes on until it is stopped; `tests/web` serves the page and uses it",
+    "dealsim pack": "takes half an hour; `tests/web/test_pack.py` packs a small one",
     "dask scheduler": "needs a cluster and goes on until it is stopped; `tests/sweeps/test_workers.py` starts a small one",
 }
 """How a block that is not run begins, and why it is not."""

@@ -51,6 +51,7 @@ def test_imports_point_up_the_list(name):
                 "analysis",
                 "doctor",
                 "show",
+                "web",
                 "__init__",
                 "__main__",
             ),
@@ -68,6 +69,8 @@ def test_imports_point_up_the_list(name):
         ("typer", ("__main__",)),
         ("rich", ("show",)),
         ("ruamel", ("scenarios",)),
+        ("starlette", ("web",)),
+        ("uvicorn", ("web",)),
     ],
 )
 def test_a_library_is_known_in_one_corner_only(library, homes):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from dealsim import browser as browsers
 from dealsim import calibration, store
 from dealsim.runs import compare
 from dealsim.show.analysis_page import write_analysis
@@ -55,19 +52,3 @@ def analysis(tmp_path_factory):
         "outputs": {"metrics": ["contacts_per_1000", "mean_trust", "cost_per_head"], "every": 0},
     }
     return write_analysis(analyse(sweep(asked, workers=0, out=tmp_path_factory.mktemp("analysis"))))
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A browser without a window; where there is none, only the tests that need one are left out."""
-    found = browsers.find()
-    if found is None:
-        if os.environ.get("CI"):
-            pytest.fail("no browser was found, and this machine must have one")
-        pytest.skip("no Chromium, Chrome or Edge was found")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield opened
-        opened.close()

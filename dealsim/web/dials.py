@@ -1,0 +1,191 @@
+"""What the page lets a room move and look at: six dials, the measures, the ready scenarios.
+
+It declares and looks up; it lives nothing and draws nothing. What a lever is, its range, source and grade stand in
+`dealsim.levers`; what a measure is stands in `dealsim.metrics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dealsim.errors import InputError
+from dealsim.levers import LEVERS, Lever
+from dealsim.parameters import RIVALS
+from dealsim.scenarios import Scenario, load, scenario_from, shipped_names
+
+
+@dataclass(frozen=True)
+class Dial:
+    """One slider of the first screen.
+
+    `moves` are the levers that all take its value; `levels` are what the grid of a packed page tries: as it was, and two
+    steps towards the Deal. `practice` says what a value means at work, with an example that is only that.
+    """
+
+    name: str
+    label: str
+    moves: tuple[str, ...]
+    levels: tuple[float, float, float]
+    practice: str
+
+    @property
+    def lever(self) -> Lever:
+        """The lever whose range, unit, source and grade the slider shows."""
+        return LEVERS[self.moves[0]]
+
+
+DIALS: dict[str, Dial] = {
+    dial.name: dial
+    for dial in (
+        Dial(
+            "blame_culture",
+            "Blame culture",
+            ("blame_culture",),
+            (0.6, 0.35, 0.1),
+            "What leaders aim for; the climate itself follows over years. At 0.3, when a worker left the usual path and it "
+            "went wrong in sight, three in ten are punished for it once the climate is there; at 0.6, six in ten. Example: a "
+            "social worker let a man skip his day centre for a walking group, and he had a fall.",
+        ),
+        Dial(
+            "permission_to_innovate",
+            "Permission to innovate",
+            ("permission_to_innovate",),
+            (0.15, 0.5, 0.8),
+            "How far staff may decide for themselves. At 0.3 a worker may bend the usual offer now and then; at 0.8 they are "
+            "expected to. Example: a housing officer pays a neighbour's petrol instead of ordering a taxi. One leader who "
+            "stands behind it can leave: see more leaders under “More levers”.",
+        ),
+        Dial(
+            "community_investment",
+            "Investment in communities",
+            ("community_investment",),
+            (0.0, 3.0, 6.0),
+            "Money for community groups, £ for each resident and year. At £3 a borough of 330,000 gives about £1m a year. "
+            "The council pays, out of what its services have. Example: a men's shed gets rent for three years and somebody "
+            "to look after its volunteers.",
+        ),
+        Dial(
+            "asset_based_practice",
+            "Asset-based practice",
+            ("asset_based_training",),
+            (0.0, 8.0, 16.0),
+            "Hours each worker spends a year learning the different conversation: what can you do, whom do you know, what "
+            "matters to you? 8 hours is a day a year; what is not used fades. Example: a nurse asks about the choir before "
+            "she fills in the form.",
+        ),
+        Dial(
+            "place_based_working",
+            "Place-based working",
+            ("place_based_working",),
+            (0.0, 0.3, 0.6),
+            "How far the services of one place work as one team. At 0.3 three in ten needs with several parts could be met "
+            "together, if the workers on both sides are willing. Example: housing, health and police meet on a Tuesday about "
+            "one family instead of writing to each other.",
+        ),
+        Dial(
+            "communications",
+            "Communications",
+            ("staff_communications", "public_communications"),
+            (0.0, 0.25, 0.5),
+            "How much of the staff, and of the public, the message reaches. At 0.3 about three in ten hear it; of those, more "
+            "understand it if it is in plain language (see “More levers”). It costs money. Example: a leaflet on what the "
+            "council promises and what it asks.",
+        ),
+    )
+}
+"""The six dials, in the order of the page."""
+
+MORE = tuple(name for name in LEVERS if not any(name in dial.moves for dial in DIALS.values()))
+"""The other levers, one step away."""
+
+MEASURES: dict[str, str] = {
+    "contacts_per_1000": "first",
+    "hidden_need_share": "first",
+    "wellbeing_in_need": "first",
+    "mean_wellbeing": "first",
+    "crisis_onsets_per_1000": "demand",
+    "mean_fear": "staff",
+    "volunteer_share": "community",
+    "cost_per_head": "money",
+}
+"""The measures a packed page holds, by where they stand; the served page has all headline measures besides."""
+
+BASES = ("cuts_only", "old_regime")
+"""What a change can be compared with; the first is where the page begins."""
+PRESETS = tuple(name for name in shipped_names() if name not in BASES)
+"""Scenarios of the package that a room can begin from."""
+
+VERSION = 1
+"""The version of what is told of a scenario in a link or a file."""
+MOST_SCENARIOS = 3
+"""Scenarios side by side."""
+NAMES = ("A", "B", "C")
+"""What scenarios made on the page are called until somebody names them."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One scenario as the page tells it: where it begins, and what was moved.
+
+    `begins` is the base or a ready scenario; `levers` holds only what was moved away from it.
+    """
+
+    begins: str
+    levers: Mapping[str, Any]
+    rivals: tuple[str, ...] = ()
+    name: str = ""
+
+
+def wish_from(content: Any, base: str, position: int = 0) -> Scenario:
+    """The scenario that the page asks for, checked as a scenario file is.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with it.
+    """
+    if not isinstance(content, Mapping):
+        raise InputError("a scenario must be told as an object")
+    unknown = sorted(set(content) - {"begins", "levers", "rivals", "name"})
+    if unknown:
+        raise InputError(f"a scenario has no {', '.join(map(repr, unknown))}")
+    begins = content.get("begins", base)
+    if begins not in (*BASES, *PRESETS):
+        raise InputError(f"begins is {begins!r}; it must be one of {', '.join((*BASES, *PRESETS))}")
+    levers, rivals = content.get("levers", {}), content.get("rivals", [])
+    if not isinstance(levers, Mapping) or not isinstance(rivals, list | tuple):
+        raise InputError("levers must be an object, and rivals a list")
+    name = content.get("name") or (begins if not levers and not rivals and begins != base else NAMES[position])
+    return scenario_of(Wish(begins, levers, tuple(rivals), name))
+
+
+def scenario_of(wish: Wish) -> Scenario:
+    """A wish as a scenario: a child of where it begins, that says only what was moved.
+
+    Raises
+    ------
+    InputError
+    """
+    if not wish.levers and not wish.rivals and wish.name == wish.begins:
+        return load(wish.begins)
+    content: dict[str, Any] = {
+        "format": 1,
+        "name": wish.name,
+        "question": f"What if, beginning from {wish.begins}, these levers are held from the first week on?",
+        "author": "A room at the dealsim page",
+        "date": date.today().isoformat(),
+        "sources": ["src-choice"],
+        "extends": wish.begins,
+        "levers": dict(wish.levers),
+    }
+    if wish.rivals:
+        content["rivals"] = list(wish.rivals)
+    return scenario_from(content)
+
+
+def known_rivals() -> dict[str, str]:
+    """Every other explanation, by name: what would be true."""
+    return {name: rival.meaning for name, rival in RIVALS.items()}

@@ -1,0 +1,143 @@
+"""The processes that live the page's lives: each a process of its own, so that none waits for another, or for the page.
+
+Small boroughs spend half their time in Python, where threads of one process only get in each other's way. What goes to
+a process is text and numbers; what comes back is a condensed life.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from typing import Any
+
+from dealsim.engine import World, branch, live
+from dealsim.errors import DealsimError, StoppedError
+from dealsim.plans import Plan
+from dealsim.scenarios import scenario_from
+from dealsim.starts import burnt_in
+from dealsim.web.life import Life, Scale, asked_of, condensed, ready
+
+MOST_JOBS = 512
+"""Jobs that have a flag of their own; far more than can be open at the same time."""
+KEPT_WORLDS = 64
+"""Burnt-in worlds that each process keeps (about 3 MB each)."""
+
+
+class LostWorkerError(DealsimError):
+    """A process that lived something has ended by itself."""
+
+
+class Hands:
+    """So many processes, and a flag for each job that ends what they live for it between two weeks."""
+
+    def __init__(self, number: int, cache: bool = True) -> None:
+        self._cache = cache
+        self._context = multiprocessing.get_context("spawn")
+        self._ended = self._context.RawArray("b", MOST_JOBS)
+        self._next = 0
+        self._lock = threading.Lock()
+        self._pools = [self._made() for _ in range(number)]
+
+    def __len__(self) -> int:
+        return len(self._pools)
+
+    def _made(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(1, self._context, initializer=_begin, initargs=(self._ended, self._cache))
+
+    def begin(self) -> int:
+        """The number of a new job."""
+        with self._lock:
+            number = self._next
+            self._next = (self._next + 1) % MOST_JOBS
+            self._ended[number] = 0
+        return number
+
+    def end(self, job: int) -> None:
+        """End what is lived for a job, within a week of a life."""
+        self._ended[job] = 1
+
+    def submit(self, which: int, job: int, base: str, said: str, scale: Scale, replicate: int) -> Future[Life | None]:
+        """Have one of the processes live one run: `said` is the scenario as JSON, empty for the base itself."""
+        try:
+            return self._pools[which].submit(_lived, job, base, said, scale, replicate)
+        except BrokenProcessPool:
+            self.mend(which)
+            return self._pools[which].submit(_lived, job, base, said, scale, replicate)
+
+    def mend(self, which: int) -> None:
+        """Put a new process in the place of one that has ended by itself."""
+        with self._lock:
+            self._pools[which].shutdown(wait=False, cancel_futures=True)
+            self._pools[which] = self._made()
+
+    def close(self) -> None:
+        """End everything."""
+        for job in range(MOST_JOBS):
+            self._ended[job] = 1
+        for pool in self._pools:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+_FLAGS: Any = None
+_CACHE = True
+
+
+def _begin(flags: Any, cache: bool) -> None:
+    """Set up a process: the page's Ctrl-C is not for it, and it ends with the page."""
+    global _FLAGS, _CACHE
+    _FLAGS, _CACHE = flags, cache
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(0)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def _lived(job: int, base: str, said: str, scale: Scale, replicate: int) -> Life | None:
+    """One run, condensed; None when its job was ended."""
+    made = _plan(base, said, scale)
+    at = 1 if said else 0
+
+    def stop() -> bool:
+        return bool(_FLAGS[job])
+
+    try:
+        start = _world(made, at, replicate, stop)
+    except StoppedError:
+        return None
+    policy = made.scenarios[at].policy(made.weeks, start.borough.place_names, made.place.place_names)
+    world = branch(start, policy, made.life_seed(replicate), made.weeks, made.parameters_of(at, replicate))
+    live(world, made.weeks, stop)
+    return None if stop() else condensed(world)
+
+
+@lru_cache(maxsize=64)
+def _plan(base: str, said: str, scale: Scale) -> Plan:
+    scenario = scenario_from(json.loads(said)) if said else ready(base)
+    return asked_of(base, [scenario], scale).made
+
+
+_WORLDS: dict[Any, World] = {}
+
+
+def _world(made: Plan, at: int, replicate: int, stop: Callable[[], bool]) -> World:
+    parameters, seed = made.parameters_of(at, replicate), made.borough_seed(replicate)
+    key = (parameters, seed, made.size)
+    found = _WORLDS.pop(key, None)
+    if found is None:
+        found = burnt_in(made.place, made.size, seed, parameters, _CACHE, lambda _: None, stop)
+    _WORLDS[key] = found  # the newest last
+    while len(_WORLDS) > KEPT_WORLDS:
+        del _WORLDS[next(iter(_WORLDS))]
+    return found

@@ -1,0 +1,161 @@
+"""What the page lives, and what it keeps of a life: a plan that the command would make, and curves of quarters.
+
+It lives nothing itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
+from dealsim.engine import World
+from dealsim.metrics import HEADLINE, METRICS, series
+from dealsim.plans import LIVES_OF_A_SET, Plan, plan
+from dealsim.scenarios import Scenario, load
+from dealsim.show.flows import ENDED, OPEN
+from dealsim.summary import CUMULATIVE, OUTCOME_WEEKS
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large the lives of the page are: citizens, years and parameter sets, and those of the view of places."""
+
+    size: int = 3_000
+    years: int = 10
+    sets: int = 25
+    places_size: int = 33_000
+    places_sets: int = 2
+
+    @property
+    def pairs(self) -> int:
+        """Pairs after which the page stops by itself."""
+        return LIVES_OF_A_SET * self.sets
+
+    @property
+    def weeks(self) -> int:
+        """Weeks of a life."""
+        return self.years * WEEKS_A_YEAR
+
+    @property
+    def quarters(self) -> int:
+        """Points of a curve."""
+        return self.weeks // WEEKS_A_QUARTER
+
+    @property
+    def of_places(self) -> Scale:
+        """A borough that has all places."""
+        return replace(self, size=self.places_size, sets=self.places_sets)
+
+
+SHOWN = tuple(name for name in HEADLINE if name in METRICS and name != CUMULATIVE)
+"""Measures with a curve."""
+BY_PLACE = ("contacts_per_1000", "hidden_need_share", "wellbeing_in_need", "volunteer_share")
+"""Measures shown place by place."""
+ADDED_UP = ("needs_per_1000", *ENDED)
+"""Measures that the picture of where needs go adds up over the last years."""
+
+
+class Life(NamedTuple):
+    """One life, condensed to what the page shows.
+
+    `curves` holds quarterly means, one row a measure of `SHOWN`; `groups` the mean of the last two years by measure and
+    group; `flows` what `ADDED_UP` comes to over the last two years and where needs of `OPEN` stand at the end; `places` the
+    quarterly means of `BY_PLACE` in every place.
+    """
+
+    curves: np.ndarray
+    groups: dict[tuple[str, str], float]
+    flows: dict[str, float]
+    places: dict[tuple[str, str], np.ndarray]
+
+
+def condensed(world: World) -> Life:
+    """What the page shows of a life that has ended."""
+    lived = 0 if world.record is None else world.record.flows.shape[0]
+    quarters = lived // WEEKS_A_QUARTER
+    curves = np.full((len(SHOWN), quarters), np.nan)
+    groups: dict[tuple[str, str], float] = {}
+    flows: dict[str, float] = {}
+    places: dict[tuple[str, str], np.ndarray] = {}
+    row_of = {name: at for at, name in enumerate(SHOWN)}
+    for metric, group, weeks, values in series(world):
+        if group == "all":
+            if metric in row_of:
+                curves[row_of[metric]] = _quarterly(weeks, values, quarters)
+            if metric in ADDED_UP:
+                flows[metric] = float(np.nansum(values[-OUTCOME_WEEKS:])) / WEEKS_A_YEAR
+            elif metric in OPEN:
+                flows[metric] = 1000.0 * float(values[-1])
+        elif metric in BY_PLACE and group.startswith("place:"):
+            places[metric, group.removeprefix("place:")] = _quarterly(weeks, values, quarters)
+        if metric in row_of:
+            last = np.asarray(values)[np.asarray(weeks) >= lived - OUTCOME_WEEKS]
+            last = last[np.isfinite(last)]
+            if last.size:
+                groups[metric, group] = float(last.mean())
+    return Life(curves, groups, flows, places)
+
+
+def _quarterly(weeks: Any, values: np.ndarray, quarters: int) -> np.ndarray:
+    """Means of quarters; a quarter in which a measure has no meaning has none."""
+    has = np.isfinite(values)
+    quarter = np.asarray(weeks)[has] // WEEKS_A_QUARTER
+    number = np.bincount(quarter, minlength=quarters)[:quarters]
+    total = np.bincount(quarter, weights=np.asarray(values)[has], minlength=quarters)[:quarters]
+    return np.where(number > 0, total / np.maximum(number, 1), np.nan)
+
+
+class Asked(NamedTuple):
+    """A plan, and what names each of its scenarios among kept lives."""
+
+    base: str
+    scale: Scale
+    made: Plan
+    said: tuple[str, ...]
+
+    def key(self, at: int, replicate: int) -> tuple[Any, ...]:
+        """What one run depends on."""
+        made = self.made
+        return (
+            self.base, self.said[at], made.parameters_of(at, replicate), made.size, made.weeks, made.borough_seed(replicate),
+            made.life_seed(replicate),
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def ready(name: str) -> Scenario:
+    """A scenario of the package, read once."""
+    return load(name)
+
+
+@lru_cache(maxsize=8)
+def _plan_of(base: str, rivals: tuple[str, ...], scale: Scale) -> Plan:
+    """A plan of the base, and of the base under those rivals: what is the same for all that is compared with it."""
+    other = replace(ready(base).with_rivals(rivals), name="other")
+    return plan(
+        "compare", (base, other), size=scale.size, years=scale.years, replicates=scale.pairs, ensemble=scale.sets
+    )
+
+
+def asked_of(base: str, scenarios: Sequence[Scenario], scale: Scale) -> Asked:
+    """What the command `dealsim compare … --size 3000 --ensemble 25` would live of the same scenarios.
+
+    Raises
+    ------
+    InputError
+    """
+    plans = [_plan_of(base, scenario.rivals, scale) for scenario in scenarios]
+    for scenario, own in zip(scenarios, plans, strict=True):
+        scenario.policy(1, own.place.place_names, own.place.place_names)
+    every = (ready(base), *scenarios)
+    parameters = (plans[0].parameters[0], *(own.parameters[1] for own in plans))
+    made = replace(plans[0], scenarios=every, parameters=parameters)
+    # the base goes by its name; what a scenario is called decides nothing of its lives
+    said = (json.dumps(replace(scenario, name="other").as_dict(), default=str) for scenario in scenarios)
+    return Asked(base, scale, made, ("", *said))

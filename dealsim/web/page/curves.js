@@ -1,0 +1,162 @@
+// Charts of the measures: the baseline and every scenario over time, with bands, a sentence, a table and a download.
+
+import {make, fill, at, table, save, csvOf} from "./dom.js";
+
+// Told apart by colour and by dashes: blue, orange and green that people who see few colours can tell, grey for the base.
+export const COLOURS = ["#444444", "#0060A8", "#B34700", "#00704A"];
+const DASHES = ["dash", "solid", "dot", "dashdot"];
+const INK = "#1c1c1c", GRID = "#dcdcdc";
+const CONFIG = {displayModeBar: false, displaylogo: false, responsive: true, showSendToCloud: false, showEditInChartStudio: false, staticPlot: false};
+
+const number = (value) => value === null || value === undefined ? "no figure" : String(value).replace("-", "−");
+export const label = (text) => String(text).replaceAll("<", "‹").replaceAll(">", "›").replaceAll("&", "＆");
+const axis = (size) => ({gridcolor: GRID, linecolor: INK, ticks: "outside", automargin: true, zerolinecolor: "#767676", tickfont: {size}});
+const clear = (colour) => `rgba(${[1, 3, 5].map((k) => Number.parseInt(colour.slice(k, k + 2), 16)).join(",")},0.18)`;
+const day = (text) => new Date(text).toLocaleDateString("en-GB", {month: "long", year: "numeric", timeZone: "UTC"});
+
+export class Curves {
+  // `themes` are [key, heading]; measures stand under the theme they belong to, the first four under "first".
+  constructor(stage) {
+    this.stage = stage;
+    this.isApart = false;
+    this.size = 14;
+    this.told = null;
+    this.when = stage.quarters.length - 1;
+    this.figures = new Map();
+    for (const measure of stage.measures) at(`curves-${measure.where}`)?.append(this.figure(measure));
+  }
+
+  figure(measure) {
+    const parts = {
+      measure, chart: make("div", {className: "chart", role: "img"}), subtitle: make("p", {className: "quiet"}),
+      sentence: make("p", {className: "sentence"}), rows: make("div", {}),
+    };
+    this.figures.set(measure.name, parts);
+    const saves = make("p", {className: "save"},
+      make("button", {type: "button", onclick: () => this.csv(parts)}, "Figures (CSV)", make("span", {className: "unseen"}, ` of ${measure.label}`)),
+      make("button", {type: "button", onclick: () => this.picture(parts)}, "Picture (PNG)", make("span", {className: "unseen"}, ` of ${measure.label}`)));
+    return make("figure", {id: `figure-${measure.name}`},
+      make("figcaption", {}, make("h3", {}, measure.label, make("span", {className: "unit"}, ` ${measure.unit}`)), parts.subtitle),
+      parts.chart, parts.sentence,
+      make("details", {ontoggle: () => this.tabulate(parts)}, make("summary", {}, "Figures as a table", make("span", {className: "unseen"}, `: ${measure.label}`)), parts.rows), saves);
+  }
+
+  // `told`: {names, curves, done, of, id}; `titles`: what every scenario is called, the base first.
+  show(told, titles) {
+    this.told = {...told, titles};
+    const [first, ...rest] = this.figures.values();
+    this.draw(first);
+    performance.mark(`answer-${told.done}`);
+    // the others follow one frame each, so that the first is on the screen at once
+    cancelAnimationFrame(this.frame);
+    const next = () => {
+      const parts = rest.shift();
+      if (!parts) return;
+      this.draw(parts);
+      this.frame = requestAnimationFrame(next);
+    };
+    this.frame = requestAnimationFrame(next);
+  }
+
+  lines(parts) {
+    const {curves, titles} = this.told, name = parts.measure.name;
+    return curves.map((own, which) => ({which, title: titles[which], mean: this.isApart ? own[name].apart : own[name].mean,
+      half: this.isApart ? own[name].apart_half : own[name].half})).filter((line) => line.mean);
+  }
+
+  draw(parts) {
+    const {measure, chart} = parts;
+    if (!this.told || chart.closest("[hidden]") || !chart.isConnected) return;
+    const lines = this.lines(parts), x = this.stage.quarters, traces = [];
+    for (const line of lines) {
+      const edge = {type: "scatter", mode: "lines", line: {width: 0}, hoverinfo: "skip", showlegend: false, x};
+      if (line.half.some((half) => half !== null)) {
+        traces.push({...edge, y: line.mean.map((mean, k) => mean === null || line.half[k] === null ? null : mean - line.half[k])},
+          {...edge, y: line.mean.map((mean, k) => mean === null || line.half[k] === null ? null : mean + line.half[k]),
+            fill: "tonexty", fillcolor: clear(COLOURS[line.which])});
+      }
+      traces.push({type: "scatter", mode: "lines", name: label(line.title), x, y: line.mean,
+        line: {color: COLOURS[line.which], width: this.size > 20 ? 4 : 2.5, dash: DASHES[line.which]},
+        hovertemplate: `%{x|%B %Y}: %{y}<extra>${label(line.title)}</extra>`});
+    }
+    const {done, of, id, near} = this.told, mark = near?.some((moved) => moved.length) ? "nearest real runs · " : "";
+    const layout = {
+      font: {family: "system-ui, sans-serif", size: this.size, color: INK}, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
+      margin: {l: 50, r: 12, t: 10, b: 60}, height: this.size > 20 ? 380 : 250, hovermode: "x unified", showlegend: true,
+      legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal"},
+      xaxis: {...axis(this.size), type: "date"},
+      yaxis: {...axis(this.size), rangemode: this.isApart ? "tozero" : "normal", zeroline: true},
+      shapes: [{type: "line", xref: "x", yref: "paper", x0: x[this.when], x1: x[this.when], y0: 0, y1: 1, line: {color: "#767676", width: 1, dash: "dot"}}],
+      annotations: [{text: `${mark}${id} · ${done} of ${of} runs · fitted to national figures, not to a place`, showarrow: false, xref: "paper", yref: "paper",
+        x: 1, y: 0, yshift: -36, xanchor: "right", yanchor: "top", font: {size: Math.max(11, this.size * 0.7), color: "#595959"}}],
+    };
+    globalThis.Plotly.react(chart, traces, layout, CONFIG);
+    parts.subtitle.textContent = this.subtitle(parts);
+    chart.setAttribute("aria-label", `${measure.label}: ${this.spoken(parts, this.when)}`);
+    this.tabulate(parts);
+  }
+
+  subtitle({measure}) {
+    const better = {up: "Higher is better. ", down: "Lower is better. "}[measure.good] ?? "";
+    const what = this.isApart ? "Difference from the baseline, pair by pair. " : "";
+    const {done, of} = this.told;
+    const band = done > 1 ? `Band: 95 % interval of the average over parameter sets, ${done} of ${of} runs.` : "One run: no interval yet.";
+    return `${what}${better}Means of quarters. ${band}`;
+  }
+
+  spoken(parts, when) {
+    const said = this.lines(parts).map((line) => {
+      const half = line.half[when], mean = line.mean[when];
+      const band = half === null || mean === null ? "" : ` (${number(round(mean - half))} to ${number(round(mean + half))})`;
+      return `${line.title} ${number(mean)}${band}`;
+    });
+    return `${day(this.stage.quarters[when])}: ${said.join("; ")}`;
+  }
+
+  say(rows) {
+    for (const [name, parts] of this.figures) parts.sentence.textContent = rows(name);
+  }
+
+  tabulate(parts) {
+    if (!this.told || !parts.rows.parentElement.open) return;
+    const lines = this.lines(parts), last = this.stage.quarters.length - 1;
+    const shown = this.stage.quarters.map((_, k) => k).filter((k) => k % 4 === 3 || k === last);
+    fill(parts.rows, table(`${parts.measure.label} (${parts.measure.unit}), last quarter of each year, with 95 % interval`,
+      ["Quarter to", ...lines.map((line) => line.title)],
+      shown.map((k) => [day(this.stage.quarters[k]), ...lines.map((line) => line.mean[k] === null ? "–"
+        : `${number(line.mean[k])}${line.half[k] === null ? "" : ` (${number(round(line.mean[k] - line.half[k]))} to ${number(round(line.mean[k] + line.half[k]))})`}`)])));
+  }
+
+  csv(parts) {
+    if (!this.told) return;
+    const rows = [["line", "quarter_ends", "mean", "low", "high", "unit", "of", "runs", "id"]];
+    for (const line of this.lines(parts)) {
+      line.mean.forEach((mean, k) => rows.push([line.title, this.stage.quarters[k], mean, line.half[k] === null ? "" : round(mean - line.half[k]),
+        line.half[k] === null ? "" : round(mean + line.half[k]), parts.measure.unit, this.isApart ? "difference" : "level", this.told.done, this.told.id]));
+    }
+    save(`${parts.measure.name}-${this.told.id}.csv`, csvOf(rows), "text/csv;charset=utf-8");
+  }
+
+  async picture(parts) {
+    if (!this.told) return;
+    const {data, layout} = parts.chart;
+    const image = await globalThis.Plotly.toImage({data, layout: {...layout, width: 900, height: 420, margin: {...layout.margin, t: 70},
+      title: {text: label(`${parts.measure.label} (${parts.measure.unit})`), font: {size: 18}, x: 0.02, y: 0.97, xanchor: "left", yanchor: "top"}}},
+    {format: "png", width: 900, height: 420, scale: 2});
+    const bytes = Uint8Array.from(atob(image.slice(image.indexOf(",") + 1)), (sign) => sign.charCodeAt(0));
+    save(`${parts.measure.name}-${this.told.id}.png`, bytes, "image/png");
+  }
+
+  // The quarter that all views show.
+  at(when) {
+    this.when = when;
+    for (const parts of this.figures.values()) {
+      if (parts.chart.data && !parts.chart.closest("[hidden]")) {
+        globalThis.Plotly.relayout(parts.chart, {"shapes[0].x0": this.stage.quarters[when], "shapes[0].x1": this.stage.quarters[when]});
+        parts.chart.setAttribute("aria-label", `${parts.measure.label}: ${this.spoken(parts, when)}`);
+      }
+    }
+  }
+}
+
+const round = (value) => Number(value.toPrecision(4));

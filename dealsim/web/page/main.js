@@ -1,0 +1,269 @@
+// Puts the page together: what the room moves becomes a wish, and answers become charts and sentences.
+
+import {at, make, fill} from "./dom.js";
+import {Steps, fresh, isUntouched, linkOf, LONGEST_LINK, readLink, readyOf, textOf, untouched, withLevers, withScenario} from "./state.js";
+import {Server} from "./source.js";
+import {Pack} from "./packed.js";
+import {Controls} from "./controls.js";
+import {Curves} from "./curves.js";
+import {Answer} from "./answer.js";
+import {Flows} from "./flows.js";
+import {Clock} from "./clock.js";
+import {Share} from "./share.js";
+import {Network, People, Places, Why} from "./understand.js";
+
+const LETTERS = ["A", "B", "C"];
+
+class Page {
+  constructor(stage, source) {
+    this.stage = stage;
+    this.source = source;
+    this.which = 0;
+    this.told = null;
+    this.steps = new Steps(this.fromLink() ?? fresh(stage));
+    this.controls = new Controls(stage, this);
+    this.curves = new Curves(stage);
+    for (const option of [...at("theme").options]) if (!at(`curves-${option.value}`).children.length) option.remove();
+    at("more-levers").parentElement.hidden = !stage.more.length;
+    at("rivals").parentElement.hidden = !stage.rivals.length;
+    this.answer = new Answer(stage);
+    this.flows = new Flows(stage);
+    this.share = new Share(stage, this);
+    this.views = {why: new Why(this), people: new People(this), network: new Network(this), places: new Places(this)};
+    this.asked = new Map();
+    this.clock = new Clock(stage, (when) => {
+      this.curves.at(when);
+      this.views.network.at(when);
+      this.views.places.at(when);
+    });
+    this.wire();
+    this.changed_(false);
+  }
+
+  state() {
+    return this.steps.now;
+  }
+
+  fromLink() {
+    if (location.hash.length < 2) return null;
+    const {state, problems} = readLink(this.stage, location.hash.slice(1));
+    if (problems) this.trouble(`The link cannot be used: ${problems.join("; ")}. The page begins afresh.`);
+    return state;
+  }
+
+  wire() {
+    at("undo").addEventListener("click", () => { this.steps.undo(); this.changed_(); });
+    at("redo").addEventListener("click", () => { this.steps.redo(); this.changed_(); });
+    at("afresh").addEventListener("click", () => { this.which = 0; this.set(fresh(this.stage)); });
+    at("add").addEventListener("click", () => this.add());
+    at("drop").addEventListener("click", () => this.drop());
+    at("scenario-name").addEventListener("change", () => this.named(at("scenario-name").value.trim()));
+    at("projector").addEventListener("change", () => this.projected(at("projector").checked));
+    at("apart").addEventListener("change", () => {
+      this.curves.isApart = at("apart").checked;
+      this.curves.figures.forEach((parts) => this.curves.draw(parts));
+    });
+    at("theme").addEventListener("change", () => {
+      for (const {value} of at("theme").options) at(`curves-${value}`).hidden = value !== at("theme").value;
+      this.curves.figures.forEach((parts) => this.curves.draw(parts));
+    });
+    for (const tab of document.querySelectorAll("[data-shows]")) tab.addEventListener("change", () => this.tab(tab));
+    addEventListener("hashchange", () => {
+      if (location.hash.slice(1) === linkOf(this.state())) return;
+      const state = this.fromLink();
+      if (state) this.set(state);
+    });
+    addEventListener("keydown", (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || /^(text|number)$/.test(event.target.type)) return;
+      event.preventDefault();
+      if (event.shiftKey) this.steps.redo();
+      else this.steps.undo();
+      this.changed_();
+    });
+  }
+
+  tab(tab) {
+    for (const one of document.querySelectorAll(`input[name=${tab.name}]`)) at(one.dataset.shows).hidden = !one.checked;
+    this.flows.draw();
+    this.look();
+  }
+
+  // What the open view shows is asked for once the curves are there; a newer wish asks again.
+  look() {
+    for (const [name, view] of Object.entries(this.views)) {
+      const isOpen = !at(`view-${name}`).hidden, wish = `${textOf(this.state())}${this.which}`;
+      if (!isOpen || this.isBusy || this.asked.get(name) === wish) continue;
+      this.asked.set(name, wish);
+      view.ask();
+    }
+  }
+
+  projected(isOn) {
+    document.documentElement.classList.toggle("projector", isOn);
+    this.curves.size = isOn ? 24 : 14;
+    this.flows.size = isOn ? 24 : 13;
+    this.curves.figures.forEach((parts) => this.curves.draw(parts));
+    this.flows.draw();
+  }
+
+  // What the controls do.
+  changed(levers, value, isDragging) {
+    const {stage, which} = this, next = withLevers(stage, this.state(), which, levers, value);
+    this.steps.add(next, this.isDragging);
+    this.isDragging = isDragging;
+    this.changed_();
+  }
+
+  restored(levers) {
+    const own = {...this.state().scenarios[this.which].levers};
+    for (const lever of levers) delete own[lever];
+    this.set(withScenario(this.state(), this.which, {levers: own}));
+  }
+
+  begun(begins) {
+    this.set(withScenario(this.state(), this.which, {...untouched(begins)}));
+  }
+
+  based(base) {
+    const {scenarios, base: before} = this.state();
+    this.set({...this.state(), base, scenarios: scenarios.map((one) => one.begins === before ? {...one, begins: base} : one)});
+  }
+
+  rivalled(rivals) {
+    this.set(withScenario(this.state(), this.which, {rivals}));
+  }
+
+  named(name) {
+    this.set(withScenario(this.state(), this.which, {name: name.slice(0, 60)}));
+  }
+
+  set(state) {
+    this.isDragging = false;
+    this.steps.add(state);
+    this.changed_();
+  }
+
+  add() {
+    const {scenarios} = this.state();
+    if (scenarios.length >= this.stage.most_scenarios) return;
+    this.which = scenarios.length;
+    this.set({...this.state(), scenarios: [...scenarios, {...scenarios[scenarios.length - 1], name: ""}]});
+    at("dials").querySelector("input").focus();
+  }
+
+  drop() {
+    const {scenarios} = this.state();
+    if (scenarios.length < 2) return;
+    const rest = scenarios.filter((_, k) => k !== this.which);
+    this.which = Math.max(0, this.which - 1);
+    this.set({...this.state(), scenarios: rest});
+  }
+
+  titles(state = this.state()) {
+    const base = readyOf(this.stage, state.base).title;
+    return [base, ...state.scenarios.map((one, k) => one.name || (!Object.keys(one.levers).length && !one.rivals.length
+      && one.begins !== state.base ? readyOf(this.stage, one.begins).title : LETTERS[k]))];
+  }
+
+  changed_(writes = true) {
+    const state = this.state();
+    this.which = Math.min(this.which, state.scenarios.length - 1);
+    this.controls.show(state, this.which);
+    at("undo").disabled = !this.steps.canUndo;
+    at("redo").disabled = !this.steps.canRedo;
+    at("add").disabled = state.scenarios.length >= this.stage.most_scenarios;
+    at("drop").disabled = state.scenarios.length < 2;
+    at("scenario-name").value = state.scenarios[this.which].name;
+    this.choices(state);
+    const link = linkOf(state);
+    if (writes && link.length <= LONGEST_LINK) history.replaceState(null, "", `#${link}`);
+    // letting go of a slider asks for nothing new
+    if (this.isBusy && this.running === textOf(state)) return;
+    this.running = textOf(state);
+    this.run(state);
+  }
+
+  choices(state) {
+    const titles = this.titles(state);
+    fill(at("scenarios"), state.scenarios.map((_, k) => make("label", {className: "choice"},
+      make("input", {type: "radio", name: "scenario", checked: k === this.which, onchange: () => {
+        this.which = k;
+        this.controls.show(this.state(), k);
+        at("scenario-name").value = this.state().scenarios[k].name;
+        this.look();
+        if (this.told) this.answer[isUntouched(this.state(), k) ? "nothing" : "full"](this.told, titles, k + 1);
+      }}), ` ${LETTERS[k]}${titles[k + 1] === LETTERS[k] ? "" : `: ${titles[k + 1]}`}`)));
+  }
+
+  // The state that was really lived: a packed page lives nothing, and shows the nearest runs it holds.
+  runOf(state) {
+    return this.source.runOf ? this.source.runOf(state) : state;
+  }
+
+  wish(state) {
+    const titles = this.titles(state);
+    return {base: state.base, scenarios: state.scenarios.map((one, k) => ({begins: one.begins, levers: one.levers, rivals: one.rivals,
+      ...(titles[k + 1] === readyOf(this.stage, one.begins).title ? {} : {name: titles[k + 1]})}))};
+  }
+
+  async ask(view, hear) {
+    const wish = this.wish(this.state());
+    return this.source.ask(view, ["why", "people"].includes(view) ? {...wish, which: this.which} : wish, hear);
+  }
+
+  async run(state) {
+    const titles = this.titles(state);
+    this.answer.begin(this.stage.pairs);
+    document.documentElement.dataset.busy = "yes";
+    this.isBusy = true;
+    for (const name of Object.keys(this.views)) this.source.leave(name);
+    let isNewest = true;
+    try {
+      isNewest = await this.source.ask("runs", this.wish(state), (message) => this.hear(message, state, titles));
+    } catch (error) {
+      this.trouble(`Something went wrong on this page: ${error.message}. The last result stays.`);
+    }
+    if (!isNewest) return;
+    delete document.documentElement.dataset.busy;
+    this.isBusy = false;
+    this.look();
+  }
+
+  hear(message, state, titles) {
+    if (message.kind === "curves" || message.kind === "told") {
+      this.trouble("");
+      this.curves.show(message, titles);
+      this.answer.count(message, titles, this.which + 1);
+      this.answer.near(message.near ?? [], titles);
+      if (message.kind === "told") {
+        this.told = message;
+        if (isUntouched(state, this.which)) this.answer.nothing(message);
+        else this.answer.full(message, titles, this.which + 1);
+        this.flows.show(message, titles);
+        this.curves.say((name) => message.scenarios.slice(1).map((own) => own.rows[name]?.sentence).filter(Boolean).join(" "));
+        if (message.done === message.of && !state.scenarios.every((_, k) => isUntouched(state, k))) this.share.note(state, titles, message);
+      }
+    } else if (message.kind === "failed" || message.kind === "late") {
+      this.trouble(message.said);
+    }
+  }
+
+  trouble(text) {
+    at("trouble").textContent = text;
+    at("trouble").hidden = !text;
+  }
+}
+
+const begin = async () => {
+  const packed = at("packed"), source = packed ? new Pack(JSON.parse(packed.textContent)) : new Server();
+  try {
+    globalThis.page = new Page(await source.stage(), source);
+    document.documentElement.dataset.ready = "yes";
+  } catch (error) {
+    at("trouble").hidden = false;
+    at("trouble").textContent = `The page could not begin: ${error.message}`;
+    throw error;
+  }
+};
+
+begin();

@@ -1,0 +1,91 @@
+// Taking it away: a link, a file, the scenario as a file of dealsim, the command that makes the same runs, and what was tried.
+
+import {make, fill, at, save} from "./dom.js";
+import {LONGEST_LINK, linkOf, read, textOf} from "./state.js";
+
+// What makes the same runs again: a file for each scenario that is not a ready one, the command, and the line of Python.
+export const reproduction = (stage, state, titles) => {
+  const files = [], names = state.scenarios.map((scenario, k) => {
+    if (!Object.keys(scenario.levers).length && !scenario.rivals.length && scenario.begins !== state.base) return scenario.begins;
+    const name = `${"ABC"[k].toLowerCase()}.yaml`;
+    files.push({name, text: yamlOf(scenario, titles[k + 1])});
+    return name;
+  });
+  const asked = [state.base, ...names];
+  return {files, command: `dealsim compare ${asked.join(" ")} --size ${stage.size} --ensemble ${stage.sets}`,
+    python: `dealsim.compare(${asked.map((one) => JSON.stringify(one)).join(", ")}, size=${stage.size}, ensemble=${stage.sets})`};
+};
+
+// A scenario as a file of dealsim; text is written as JSON writes it, which YAML reads.
+export const yamlOf = ({begins, levers, rivals}, title) => [
+  "format: 1", `name: ${JSON.stringify(title)}`, `extends: ${begins}`,
+  ...(Object.keys(levers).length ? ["levers:", ...Object.entries(levers).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`)] : []),
+  ...(rivals.length ? ["rivals:", ...rivals.map((name) => `  - ${name}`)] : []), ""].join("\n");
+
+export class Share {
+  constructor(stage, room) {
+    this.stage = stage;
+    this.room = room;
+    this.tried = [];
+    at("save-file").addEventListener("click", () => save("dealsim-page.json", textOf(room.state()), "application/json"));
+    at("open-file").addEventListener("change", () => this.open(at("open-file").files[0]));
+    at("copy-link").addEventListener("click", () => this.copy());
+    at("reproduce").addEventListener("click", () => this.reproduce());
+  }
+
+  async open(file) {
+    if (!file) return;
+    const {state, problems} = file.size > 65_536 ? {problems: ["the file is too long"]} : read(this.stage, await file.text());
+    at("open-file").value = "";
+    if (problems) this.say(`The file cannot be used: ${problems.join("; ")}. Nothing is changed.`);
+    else {
+      this.room.set(state);
+      this.say("The file is open.");
+    }
+  }
+
+  say(text) {
+    at("share-says").textContent = text;
+  }
+
+  link(state) {
+    const link = linkOf(state);
+    return link.length > LONGEST_LINK ? null : `#${link}`;
+  }
+
+  async copy() {
+    const link = this.link(this.room.state());
+    if (!link) {
+      this.say("This is too much for a link. Save the file instead.");
+      return;
+    }
+    const address = `${location.href.split("#")[0]}${link}`;
+    try {
+      await navigator.clipboard.writeText(address);
+      this.say("The link is copied.");
+    } catch {
+      this.say(`Copy this link: ${address}`);
+    }
+  }
+
+  reproduce() {
+    const {files, command, python} = reproduction(this.stage, this.room.runOf(this.room.state()), this.room.titles());
+    const shown = (text) => make("pre", {tabIndex: 0}, make("code", {}, text));
+    fill(at("reproduced"),
+      make("p", {}, files.length ? "Save what stands here in one folder, then run the command there. It lives the very same runs."
+        : "This command lives the very same runs."),
+      files.map((file) => make("div", {}, make("h3", {}, file.name), shown(file.text),
+        make("button", {type: "button", onclick: () => save(file.name, file.text, "text/yaml")}, `Save ${file.name}`))),
+      make("h3", {}, "Command"), shown(command), make("h3", {}, "Python"), shown(`import dealsim\n\n${python}\n`));
+  }
+
+  // One line for every attempt that was lived to the end.
+  note(state, titles, told) {
+    const text = textOf(state);
+    if (this.tried.some((one) => one.text === text)) return;
+    const said = told.scenarios.slice(1).map((own) => own.headline).join(" ");
+    this.tried.push({text, state, said});
+    at("attempts").append(make("li", {}, make("button", {type: "button", onclick: () => this.room.set(state)}, `Attempt ${this.tried.length}`), ` ${said}`));
+    at("no-attempts").hidden = true;
+  }
+}

@@ -1,0 +1,180 @@
+// Views that explain: each lever's share, one person in two worlds, people and their ties, the places. Each is asked for
+// when it is opened, and says so when what it shows belongs to an older wish.
+
+import {make, fill, at, list, table} from "./dom.js";
+import {COLOURS, label} from "./curves.js";
+
+const FONT = {family: "system-ui, sans-serif", color: "#1c1c1c"};
+const BARE = {displayModeBar: false, responsive: true, showSendToCloud: false};
+
+const wait = (room, text) => fill(room, make("p", {className: "quiet", role: "status"}, text));
+
+// Each lever's share by knock-out.
+export class Why {
+  constructor(page) {
+    this.page = page;
+    this.size = 14;
+  }
+
+  async ask() {
+    fill(at("why"));
+    wait(at("why-says"), "Living the scenario again without each lever …");
+    await this.page.ask("why", (message) => {
+      if (message.kind === "why") this.show(message);
+      else if (message.kind === "failed") wait(at("why-says"), message.said);
+    });
+  }
+
+  show({measures, done, of}) {
+    fill(at("why"));
+    fill(at("why-says"), make("p", {className: "quiet"}, `What goes away when one lever is put back and all else stays: ${done} of ${of} runs. The shares need not add up to the whole: what two levers do only together goes with either of them, and what each would do in the other's place goes with neither.`));
+    for (const measure of measures) {
+      const rows = [["The whole change", measure.whole.text], ...measure.parts.map((part) => [`Goes without: ${part.label}`, part.text + (part.shown ? "" : ", cannot be told from nothing")]),
+        ["Left over (joint effects)", measure.together]];
+      const chart = make("div", {className: "chart", role: "img", "aria-label": rows.map((row) => row.join(": ")).join("; ")});
+      const bars = [{label: "The whole change", ...measure.whole}, ...measure.parts];
+      at("why").append(make("figure", {}, make("figcaption", {}, make("h3", {}, measure.label, make("span", {className: "unit"}, ` ${measure.unit}`)),
+        make("p", {className: "quiet"}, "Last two years; bars: mean; lines: 95 % interval over parameter sets.")), chart,
+      make("details", {}, make("summary", {}, "Figures as a table", make("span", {className: "unseen"}, `: ${measure.label}`)), table(`${measure.label} (${measure.unit})`, ["Part", "Change (95 % interval)"], rows))));
+      globalThis.Plotly.newPlot(chart, [{type: "bar", orientation: "h", y: bars.map((bar) => label(bar.label)), x: bars.map((bar) => bar.mean),
+        marker: {color: bars.map((_, k) => k ? COLOURS[1] : COLOURS[0])},
+        error_x: {type: "data", symmetric: false, array: bars.map((bar) => bar.high - bar.mean), arrayminus: bars.map((bar) => bar.mean - bar.low)},
+        hovertemplate: "%{y}: %{x:.4g}<extra></extra>"}],
+      {font: {...FONT, size: this.size}, height: 90 + 34 * bars.length * (this.size / 14), margin: {l: 10, r: 16, t: 8, b: 40}, yaxis: {automargin: true, autorange: "reversed"}, xaxis: {zeroline: true, automargin: true}, showlegend: false}, BARE);
+    }
+  }
+}
+
+// One person in two worlds.
+export class People {
+  constructor(page) {
+    this.page = page;
+  }
+
+  async ask() {
+    wait(at("people"), "Looking for people whose lives run differently …");
+    await this.page.ask("people", (message) => {
+      if (message.kind === "people") this.show(message.lives);
+      else if (message.kind === "failed") wait(at("people"), message.said);
+    });
+  }
+
+  show(lives) {
+    if (!lives.length) {
+      wait(at("people"), "Nobody of the people followed lives differently in the two worlds.");
+      return;
+    }
+    const room = make("div", {});
+    const choose = make("fieldset", {className: "choices"}, make("legend", {}, "Whose life"), lives.map((life, k) => make("label", {className: "choice"},
+      make("input", {type: "radio", name: "life", checked: k === 0, onchange: () => this.one(room, lives[k])}), ` ${life.name}`)));
+    fill(at("people"), make("p", {className: "quiet"}, "Invented people, the same in both worlds; one pair of lives, so no interval. One life proves nothing."), choose, room);
+    this.one(room, lives[0]);
+  }
+
+  one(room, life) {
+    const chart = make("div", {className: "chart", role: "img", "aria-label": life.chart.sentence});
+    fill(room, make("h3", {}, `${life.name} (invented person)`), make("p", {}, life.who), make("p", {}, life.why_chosen),
+      make("div", {className: "notice"}, make("h4", {}, `Their lives part in ${life.parting.when}`),
+        list([`${life.base}: ${life.parting.base || "nothing happens."}`, `${life.own}: ${life.parting.own || "nothing happens."}`, `Why: ${life.parting.why}.`])),
+      make("p", {className: "quiet"}, life.chart.subtitle), chart, make("p", {}, life.chart.sentence),
+      make("details", {}, make("summary", {}, "The weeks of both lives"), table("What happens in both worlds", ["Week of", life.base, life.own],
+        life.weeks.map(([day, before, after]) => [day, before || "–", after || "–"])), life.left_out ? make("p", {}, `${life.left_out} weeks more are left out.`) : null));
+    globalThis.Plotly.newPlot(chart, life.chart.data, life.chart.layout, BARE);
+  }
+}
+
+const STANDS = ["no need", "in need, with a service", "in need, with no service", "in crisis"];
+const SHAPES = ["circle", "square", "triangle-up", "x"];
+const FILLS = ["#b9b9b9", "#0060A8", "#B34700", "#8c0030"];
+
+// People and their ties: the same places on the page in every world and every quarter.
+export class Network {
+  constructor(page) {
+    this.page = page;
+  }
+
+  async ask() {
+    fill(at("network"));
+    wait(at("network-says"), "Drawing people and their ties …");
+    await this.page.ask("network", (message) => {
+      if (message.kind === "network") this.show(message);
+      else if (message.kind === "failed") wait(at("network-says"), message.said);
+    });
+  }
+
+  show(told) {
+    this.told = told;
+    this.titles = this.page.titles();
+    const [x, y] = [0, 1].map((k) => told.places.map((place) => place[k]));
+    this.lines = {type: "scatter", mode: "lines", hoverinfo: "skip", showlegend: false, line: {color: "rgba(0,0,0,0.12)", width: 1},
+      x: told.ties.flatMap(([one, other]) => [x[one], x[other], null]), y: told.ties.flatMap(([one, other]) => [y[one], y[other], null])};
+    this.xy = {x, y};
+    fill(at("network"));
+    fill(at("network-says"), make("p", {className: "quiet"}, `${told.places.length} invented people who live near each other, in the first pair of lives. A ring marks a volunteer. Move the clock to see them change.`));
+    this.charts = told.worlds.map((_, which) => {
+      const chart = make("div", {className: "chart", role: "img"}), says = make("p", {});
+      at("network").append(make("figure", {}, make("figcaption", {}, make("h3", {}, this.titles[which])), chart, says));
+      return {chart, says};
+    });
+    this.at(this.page.clock.when);
+  }
+
+  at(when) {
+    if (!this.told || at("network").closest("[hidden]")) return;
+    this.told.worlds.forEach((quarters, which) => {
+      const signs = [...quarters[when]].map(Number), {chart, says} = this.charts[which];
+      const traces = STANDS.map((stands, kind) => {
+        const who = signs.map((sign, k) => [sign, k]).filter(([sign]) => sign % 4 === kind);
+        // a point that is nowhere keeps the key whole where nobody stands so
+        return {type: "scatter", mode: "markers", name: stands, showlegend: true, hoverinfo: "skip",
+          x: [...who.map(([, k]) => this.xy.x[k]), null], y: [...who.map(([, k]) => this.xy.y[k]), null],
+          marker: {symbol: SHAPES[kind], size: kind ? 10 : 6, color: FILLS[kind], line: {color: "#1c1c1c", width: who.map(([sign]) => sign >= 4 ? 1.6 : 0)}}};
+      });
+      globalThis.Plotly.react(chart, [this.lines, ...traces], {font: {...FONT, size: 13}, height: 420, margin: {l: 8, r: 8, t: 8, b: 8}, hovermode: false,
+        xaxis: {visible: false, fixedrange: true}, yaxis: {visible: false, fixedrange: true}, legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom"}}, BARE);
+      const counts = STANDS.map((stands, kind) => `${signs.filter((sign) => sign % 4 === kind).length} ${stands}`);
+      const said = `${this.page.clock.said}: ${counts.join(", ")}; ${signs.filter((sign) => sign >= 4).length} volunteer.`;
+      says.textContent = said;
+      chart.setAttribute("aria-label", `${this.titles[which]}. ${said}`);
+    });
+  }
+}
+
+// The places as tiles: a colour and a figure each, quarter by quarter.
+export class Places {
+  constructor(page) {
+    this.page = page;
+  }
+
+  async ask() {
+    wait(at("places"), "Living a larger borough that has all seven places …");
+    await this.page.ask("places", (message) => {
+      if (message.kind === "places") this.show(message);
+      else if (message.kind === "failed") wait(at("places"), message.said);
+    });
+  }
+
+  show(told) {
+    const before = this.measure ?? 0;
+    this.told = told;
+    this.measure = before;
+    this.titles = this.page.titles();
+    const choose = make("label", {}, "Measure ", make("select", {onchange: (event) => { this.measure = event.target.selectedIndex; this.at(this.page.clock.when); }},
+      told.measures.map((one, k) => make("option", {selected: k === before}, `${one.label} (${one.unit})`))));
+    this.room = make("div", {className: "grid"});
+    fill(at("places"), make("p", {className: "quiet"}, `${told.size.toLocaleString("en-GB")} invented citizens, mean of ${told.done} of ${told.of} runs; so few that small differences between places mean nothing. Tiles stand in a fixed order; this is no map. Move the clock to see them change.`), choose, this.room);
+    this.at(this.page.clock.when);
+  }
+
+  at(when) {
+    if (!this.told || at("places").closest("[hidden]")) return;
+    const measure = this.told.measures[this.measure], every = measure.worlds.flat(2).filter((value) => value !== null);
+    const [low, high] = [Math.min(...every), Math.max(...every)];
+    fill(this.room, measure.worlds.map((world, which) => make("figure", {}, make("figcaption", {}, make("h3", {}, this.titles[which])),
+      make("div", {className: "tiles", role: "list"}, this.told.places.map((place, k) => {
+        const value = world[k][when], depth = value === null || high === low ? 0 : (value - low) / (high - low);
+        return make("div", {className: "tile", role: "listitem", style: `--depth: ${(8 + 62 * depth).toFixed(0)}%`},
+          make("strong", {}, place), make("span", {}, value === null ? "no figure" : String(value).replace("-", "−")));
+      })))), make("p", {className: "quiet"}, `${measure.label}, ${measure.unit}, quarter to ${this.page.clock.said}. Darker: more, from ${low} to ${high}.`));
+  }
+}

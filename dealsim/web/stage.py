@@ -1,0 +1,90 @@
+"""What the page must know before anything is lived: dials, levers, measures, ready scenarios, and where they come from."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from dealsim.calibration import provenance
+from dealsim.levers import LEVERS, Lever
+from dealsim.metrics import METRICS
+from dealsim.results import FITTED
+from dealsim.scenarios import load
+from dealsim.scenarios.explaining import range_of
+from dealsim.show.flows import BEGAN, ENDED, OPEN
+from dealsim.show.report import HEADINGS
+from dealsim.show.shipped import titled
+from dealsim.show.words import title_of, unit_shown
+from dealsim.version import MODEL_VERSION
+from dealsim.web.dials import BASES, DIALS, MEASURES, MORE, MOST_SCENARIOS, PRESETS, VERSION, known_rivals
+from dealsim.web.life import SHOWN, Scale
+from dealsim.web.telling import quarter_ends
+
+
+@lru_cache(maxsize=4)
+def stage(scale: Scale) -> dict[str, Any]:
+    """All of it as plain data."""
+    return {
+        "version": VERSION,
+        "model": MODEL_VERSION,
+        "size": scale.size,
+        "years": scale.years,
+        "pairs": scale.pairs,
+        "sets": scale.sets,
+        "most_scenarios": MOST_SCENARIOS,
+        "standing": FITTED,
+        "quarters": quarter_ends(scale.quarters),
+        "dials": [
+            {
+                **_lever(dial.lever), "name": dial.name, "label": dial.label, "moves": list(dial.moves),
+                "levels": list(dial.levels), "practice": dial.practice,
+            }
+            for dial in DIALS.values()
+        ],
+        "more": [_lever(LEVERS[name]) for name in MORE],
+        "rivals": [{"name": name, "meaning": meaning} for name, meaning in known_rivals().items()],
+        "measures": [_measure(name) for name in dict.fromkeys((*MEASURES, *SHOWN))],
+        "headings": dict(HEADINGS),
+        "bases": [_scenario(name) for name in BASES],
+        "presets": [_scenario(name) for name in PRESETS],
+        "flows": {"began": BEGAN, "ended": ENDED, "open": OPEN},
+        "ensemble": {key: value for key, value in provenance().items() if key in ("study", "seed")},
+    }  # fmt: skip
+
+
+def _lever(lever: Lever) -> dict[str, Any]:
+    """A lever as the page needs it: its range, where it began, and how good the evidence for it is."""
+    default = lever.default
+    return {
+        "name": lever.name, "label": lever.label, "meaning": lever.meaning, "unit": lever.unit,
+        "low": lever.low, "high": lever.high, "range": range_of(lever),
+        "old": list(default) if isinstance(default, tuple) else default,
+        "choices": list(lever.choices), "many": isinstance(default, tuple), "whole": lever.whole,
+        "grade": lever.grade, "source": titled(lever.source),
+    }  # fmt: skip
+
+
+def _measure(name: str) -> dict[str, Any]:
+    metric = METRICS[name]
+    return {
+        "name": name, "label": metric.label, "unit": unit_shown(metric.unit)[1], "good": metric.good,
+        "meaning": metric.meaning, "theme": metric.theme, "where": MEASURES.get(name, metric.theme),
+    }  # fmt: skip
+
+
+def _scenario(name: str) -> dict[str, Any]:
+    """A ready scenario: what it asks, and the levers it holds still, so that dials can stand where it puts them."""
+    scenario = load(name)
+    dated = {entry["lever"] for entry in scenario.schedule}
+    return {
+        "name": name, "title": title_of(name), "question": scenario.question,
+        "levers": {lever: value for lever, value in scenario.levers.items() if lever not in dated},
+        "dated": sorted(dated), "ends": {lever: _end(scenario, lever) for lever in sorted(dated)},
+    }  # fmt: skip
+
+
+def _end(scenario: Any, lever: str) -> Any:
+    """The value a lever has at last, where its schedule says one number or word."""
+    last = [entry for entry in scenario.schedule if entry["lever"] == lever][-1]
+    value = last["ramp"][1] if "ramp" in last else last.get("value", last.get("pulse"))
+    return value if isinstance(value, int | float | str) else None

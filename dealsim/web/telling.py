@@ -1,0 +1,234 @@
+"""What the page is told of lives that are there: curves with bands, and the sentences that the report would say.
+
+Figures and verdicts come from `dealsim.summary`, words from `dealsim.show`; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dealsim.analysis.doubt import set_of
+from dealsim.calendar import WEEKS_A_QUARTER
+from dealsim.metrics import METRICS
+from dealsim.results import Results
+from dealsim.scenarios.timetable import monday_of
+from dealsim.show.findings import Finding, findings
+from dealsim.show.flows import ENDED, OPEN, flow_sentence
+from dealsim.show.plots import group_name
+from dealsim.show.words import between, figure, in_words, places_of, scaled, sentence, unit_shown
+from dealsim.summary import OUTCOME_WEEKS, MetricInfo, intervals, summarise
+from dealsim.version import MODEL_VERSION
+from dealsim.web.life import SHOWN, Asked, Life
+
+FIGURES = 4
+"""Figures that matter of a number sent to the page."""
+
+
+def quarter_ends(quarters: int) -> list[str]:
+    """The day on which each quarter of a run ends."""
+    return [monday_of((quarter + 1) * WEEKS_A_QUARTER).isoformat() for quarter in range(quarters)]
+
+
+def bands(asked: Asked, lives: Sequence[Sequence[Life]]) -> list[dict[str, dict[str, list[float | None]]]]:
+    """Each scenario's curves by measure: how high it stands and how far from the base, with half the 95 % interval.
+
+    Intervals are over parameter sets, as in a report; where only one set was lived there is none.
+    """
+    sets = len(asked.made.sets)
+    cubes = [np.array([life.curves for life in own]) for own in lives]  # pairs × measures × quarters
+    told = []
+    for at, cube in enumerate(cubes):
+        level = _mean_and_half(cube, sets)
+        apart = _mean_and_half(cube - cubes[0], sets) if at else None
+        told.append(
+            {
+                metric: {
+                    "mean": _numbers(level[0][row], metric),
+                    "half": _numbers(level[1][row], metric),
+                    **({} if apart is None else {
+                        "apart": _numbers(apart[0][row], metric),
+                        "apart_half": _numbers(apart[1][row], metric),
+                    }),
+                }
+                for row, metric in enumerate(SHOWN)
+            }
+        )  # fmt: skip
+    return told
+
+
+def _mean_and_half(cube: np.ndarray, sets: int) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of pairs, set by set, and half its 95 % interval with sets as the unit (NaN for a single one)."""
+    of = np.array([set_of(replicate, sets) for replicate in range(len(cube))])
+    units = np.array([cube[of == one].mean(axis=0) for one in np.unique(of)])
+    return intervals(units)
+
+
+def _numbers(values: np.ndarray, metric: str) -> list[float | None]:
+    """Values as they are shown (shares in hundredths), short, and None where there is none."""
+    factor = unit_shown(METRICS[metric].unit)[0]
+    return [None if not math.isfinite(v) else float(f"{factor * v:.{FIGURES}g}") for v in values.tolist()]
+
+
+def results_of(asked: Asked, lives: Sequence[Sequence[Life]]) -> Results:
+    """The lives as a result like any other, with quarterly means for everyone and end means for groups."""
+    made, names = asked.made, asked.made.names
+    metrics = {name: MetricInfo.of(METRICS[name]) for name in SHOWN}
+    done = len(lives[0])
+    quarters = made.weeks // WEEKS_A_QUARTER
+    weeks = np.arange(quarters) * WEEKS_A_QUARTER + WEEKS_A_QUARTER - 1
+    curves, ends = [], []
+    for at, own in enumerate(lives):
+        curves.append(
+            pd.DataFrame(
+                {
+                    "scenario": names[at],
+                    "replicate": np.repeat(np.arange(done), len(SHOWN) * quarters),
+                    "week": np.tile(weeks, done * len(SHOWN)),
+                    "metric": np.tile(np.repeat(np.array(SHOWN, object), quarters), done),
+                    "group": "all",
+                    "value": np.array([life.curves for life in own]).ravel(),
+                }
+            )
+        )
+        ends += [
+            (names[at], replicate, made.weeks - 1, metric, group, value)
+            for replicate, life in enumerate(own)
+            for (metric, group), value in life.groups.items()
+        ]
+    series = pd.concat(curves, ignore_index=True).dropna(subset="value")
+    last = pd.DataFrame(ends, columns=list(series.columns))
+    sets = len(made.sets)
+    return Results(
+        base=names[0], names=names, scenarios=tuple(scenario.as_dict() for scenario in made.scenarios),
+        given=tuple(scenario.text for scenario in made.scenarios), series=series,
+        summary=summarise(last, names, made.weeks, metrics, sets), outcomes=pd.DataFrame(), people=pd.DataFrame(),
+        events=pd.DataFrame(), runs=pd.DataFrame({"set": [set_of(k, sets) for k in range(done)]}), metrics=metrics,
+        headline=SHOWN, hashes={}, failed=(), notices=(), settings={
+            "command": "compare", "model_version": MODEL_VERSION, "size": made.size, "years": made.years, "weeks": made.weeks,
+            "outcome_weeks": min(OUTCOME_WEEKS, made.weeks), "replicates": done, "ensemble": {"sets": sets},
+            "calibrated": not any(scenario.rivals for scenario in made.scenarios),
+        },
+        seconds={}, state_hash="", run_id=id_of(asked), finished=done,
+    )  # fmt: skip
+
+
+def id_of(asked: Asked) -> str:
+    """Names what is compared: the mark that every picture of it carries."""
+    said = json.dumps([MODEL_VERSION, asked.made.size, len(asked.made.sets), asked.made.seed, asked.said])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def told(asked: Asked, lives: Sequence[Sequence[Life]], in_full: bool = True) -> dict[str, Any]:
+    """All that the page shows of so many pairs; without `in_full` only curves, which are quicker to make."""
+    done = len(lives[0])
+    curves = bands(asked, lives)
+    answer: dict[str, Any] = {
+        "kind": "curves", "done": done, "of": asked.made.replicates, "id": id_of(asked)[:8],
+        "names": list(asked.made.names), "curves": curves,
+    }  # fmt: skip
+    if in_full:
+        results = results_of(asked, lives)
+        answer |= {
+            "kind": "told",
+            "standing": results.standing,
+            "scenarios": [
+                {
+                    "rows": _rows(results, name),
+                    **_found(results, name),
+                    "flows": flows_of(asked, lives, at),
+                }
+                for at, name in enumerate(asked.made.names)
+            ],
+        }
+    return answer
+
+
+def _found(results: Results, name: str) -> dict[str, Any]:
+    """The report's sentences on one scenario, whoever is worse off first, and the headline."""
+    if name == results.base:
+        return {}
+    found = findings(results, name)
+
+    def said(of: tuple[Finding, ...]) -> list[str]:
+        return [one.text for one in of]
+
+    first = next(row for row in results.rows().to_dict("records") if row["scenario"] == name)
+    return {
+        "headline": sentence(first, results.base), "warnings": said(found.warnings), "worse": said(found.worse),
+        "better": said(found.better), "other": said(found.other), "unsure": said(found.unsure),
+        "groups_worse": (groups := _groups_worse(results, name)), "loses": _loses(results, name, groups),
+        "caution": next((one.text for one in found.warnings if one.key == "difference-hidden_need_share"), ""),
+    }  # fmt: skip
+
+
+def _loses(results: Results, name: str, groups: list[dict[str, str]]) -> list[str]:
+    """Whoever is worse off, in a few words: by measure, everyone or the groups."""
+    rows = results.rows()
+    whole = rows[(rows["scenario"] == name) & (rows["verdict"] == "worse")]["label"].tolist()
+    by: dict[str, list[str]] = {}
+    for row in groups:
+        if row["measure"] not in whole:
+            by.setdefault(row["measure"], []).append(row["group"])
+    return [f"{label} for everyone together" for label in whole] + [
+        f"{label} for {', '.join(of)}" for label, of in by.items()
+    ]
+
+
+def _groups_worse(results: Results, name: str) -> list[dict[str, str]]:
+    """Fifths and places for which a measure is worse, with the difference and its interval."""
+    table = results.summary
+    rows = table[(table["scenario"] == name) & (table["verdict"] == "worse")]
+    rows = rows[rows["group"].str.match("quintile:|place:")]
+    return [
+        {"measure": row["label"], "group": group_name(row["group"]), "difference": _apart(row)}
+        for row in map(scaled, rows.to_dict("records"))
+    ]
+
+
+def _apart(row: dict[str, Any]) -> str:
+    places = places_of(row)
+    reach = between(row["difference_low"], row["difference_high"], signed=True, places=places)
+    return f"{figure(row['difference'], signed=True, places=places)} ({reach})"
+
+
+def _rows(results: Results, name: str) -> dict[str, dict[str, str]]:
+    """Each measure over the last two years in words: how high it stands, how far from the base, and what that shows."""
+    found = {}
+    for raw in results.rows().to_dict("records"):
+        if raw["scenario"] != name:
+            continue
+        row = scaled(raw)
+        places = places_of(row)
+        told = {"mean": f"{figure(row['mean'], places=places)} ({between(row['low'], row['high'], places=places)})"}
+        if name != results.base:
+            told |= {"apart": _apart(row), "shows": in_words(row), "verdict": row["verdict"], "sentence": sentence(raw, results.base)}  # fmt: skip
+        found[row["metric"]] = told
+    return found
+
+
+def flows_of(asked: Asked, lives: Sequence[Sequence[Life]], at: int) -> dict[str, Any]:
+    """Where needs go in one scenario, per 1,000 residents over the last two years, and a sentence on it."""
+    table = _flow_table(asked, lives[at])
+    base = _flow_table(asked, lives[0]) if at else None
+    means = table.mean()
+    return {
+        "open": round(float(means["open"]), 2),
+        "new": round(float(means["needs_per_1000"]), 2),
+        "ends": {name: round(float(means[name]), 2) for name in (*ENDED, *OPEN)},
+        "sentence": flow_sentence(table, base, asked.made.names[at], asked.made.names[0]),
+    }
+
+
+def _flow_table(asked: Asked, own: Sequence[Life]) -> pd.DataFrame:
+    """One row a parameter set, one column a beginning or an end."""
+    each = pd.DataFrame([life.flows for life in own])
+    each["open"] = each[[*ENDED, *OPEN]].sum(axis=1) - each["needs_per_1000"]
+    sets = len(asked.made.sets)
+    return each.groupby([set_of(replicate, sets) for replicate in range(len(each))]).mean()

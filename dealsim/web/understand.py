@@ -1,0 +1,239 @@
+"""Views that explain: each lever's share by knock-out, one person in two worlds, people and their ties, the places.
+
+Everything is lived in pairs, like the curves; nothing is worked out from anything but lives.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from dealsim.analysis.doubt import set_of
+from dealsim.calendar import WEEKS_A_QUARTER
+from dealsim.engine import World, branch, live
+from dealsim.errors import InputError
+from dealsim.levers import LEVERS
+from dealsim.metrics import METRICS
+from dealsim.network import layout_of
+from dealsim.runs import live_plan
+from dealsim.scenarios import Scenario, load
+from dealsim.show.lives import Life as PersonLife
+from dealsim.show.lives import lives
+from dealsim.show.words import between, figure, places_of, unit_shown
+from dealsim.summary import interval
+from dealsim.web.dials import DIALS
+from dealsim.web.life import BY_PLACE, Asked, Life, asked_of
+from dealsim.web.room import Room
+
+Message = dict[str, Any]
+Stop = Callable[[], bool]
+
+EXPLAINED = ("contacts_per_1000", "hidden_need_share", "wellbeing_in_need", "crisis_onsets_per_1000", "cost_per_head")
+"""Measures whose change is told apart by lever."""
+REST = "Everything else"
+"""What other levers are called together."""
+MOST_PEOPLE = 500
+"""People shown with their ties."""
+PAUSE = 0.4
+
+
+def moved_parts(base: Scenario, scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """The dials that stand elsewhere than in the base, and all other levers that do, by what they are called."""
+    moved = [name for name in LEVERS if _said(base, name) != _said(scenario, name)]
+    found = {dial.label: own for dial in DIALS.values() if (own := tuple(name for name in dial.moves if name in moved))}
+    rest = tuple(name for name in moved if not any(name in dial.moves for dial in DIALS.values()))
+    return found | ({REST: rest} if rest else {})
+
+
+def _said(scenario: Scenario, lever: str) -> tuple[Any, ...]:
+    entries = [dict(entry) for entry in scenario.schedule if entry["lever"] == lever]
+    return scenario.levers[lever], entries
+
+
+def without(base: Scenario, scenario: Scenario, levers: Sequence[str], name: str) -> Scenario:
+    """The scenario with some levers as they are in the base."""
+    held = {lever: base.levers[lever] for lever in levers}
+    kept = [entry for entry in base.schedule if entry["lever"] in held]
+    if kept:
+        raise InputError(f"{', '.join(held)} moves with time in {base.name}, and cannot be taken out")
+    return replace(scenario.with_levers(held), name=name)
+
+
+def why(room: Room, base: str, scenario: Scenario) -> Callable[[Stop], Iterator[Message]]:
+    """How much of each change goes away when one lever is put back, all else as it is, pair by pair."""
+    start = load(base)
+    parts = moved_parts(start, scenario)
+    if not parts:
+        raise InputError("nothing is moved yet, so there is nothing to explain")
+    knocked = [without(start, scenario, levers, f"without {k}") for k, levers in enumerate(parts.values())]
+    asked = asked_of(base, [scenario, *knocked], room.scale)
+
+    def begin(stop: Stop) -> Iterator[Message]:
+        last = 0.0
+        for done in room.pairs(asked, stop):
+            now = time.monotonic()
+            if done == asked.made.replicates or (done >= 2 and now - last > PAUSE):
+                last = now
+                base_, own, *others = map(outcomes_of, room.lives(asked, done))
+                told = shares(base_, own, dict(zip(parts, others, strict=True)), len(asked.made.sets))
+                yield {"kind": "why", "done": done, "of": asked.made.replicates, "measures": told}
+
+    return begin
+
+
+Outcomes = dict[str, np.ndarray]
+"""The mean of the last two years, pair by pair, of each measure of `EXPLAINED`."""
+
+
+def outcomes_of(own: Sequence[Life]) -> Outcomes:
+    """What `shares` needs of the lives of one scenario."""
+    return {metric: np.array([life.groups.get((metric, "all"), np.nan) for life in own]) for metric in EXPLAINED}
+
+
+def shares(base: Outcomes, own: Outcomes, others: Mapping[str, Outcomes], sets: int) -> list[dict[str, Any]]:
+    """For each measure the whole change and what goes with each lever, with 95 % intervals over parameter sets.
+
+    `others` holds, by what is put back, the outcomes of the scenario without it; all pairs are in the same order.
+    """
+    told = []
+    for metric in EXPLAINED:
+        factor, unit = unit_shown(METRICS[metric].unit)
+        whole = _over_sets(factor * (own[metric] - base[metric]), sets)
+        parts = {name: _over_sets(factor * (own[metric] - other[metric]), sets) for name, other in others.items()}
+        told.append(
+            {
+                "name": metric, "label": METRICS[metric].label, "unit": unit, "good": METRICS[metric].good,
+                "whole": _in_figures(whole),
+                "parts": [{"label": name, **_in_figures(part)} for name, part in parts.items()],
+                "together": figure(whole[0] - sum(part[0] for part in parts.values()), signed=True, places=_places(whole)),
+            }
+        )  # fmt: skip
+    return told
+
+
+def _over_sets(values: np.ndarray, sets: int) -> tuple[float, float, float]:
+    of = np.array([set_of(replicate, sets) for replicate in range(len(values))])
+    fine = np.isfinite(values)
+    return interval(np.array([values[fine & (of == one)].mean() for one in np.unique(of[fine])]))
+
+
+def _places(found: tuple[float, float, float]) -> int | None:
+    return places_of({"low": found[1], "high": found[2]})
+
+
+def _in_figures(found: tuple[float, float, float]) -> dict[str, Any]:
+    mean, low, high = found
+    places = _places(found)
+    text = f"{figure(mean, signed=True, places=places)} ({between(low, high, signed=True, places=places)})"
+    return {"mean": mean, "low": low, "high": high, "text": text, "shown": bool(low > 0 or high < 0)}
+
+
+def people(room: Room, base: str, scenario: Scenario) -> Callable[[Stop], Iterator[Message]]:
+    """A few invented people whose lives run differently in the two worlds, and where they part (the first pair)."""
+    asked = asked_of(base, [scenario], room.scale)
+
+    def begin(stop: Stop) -> Iterator[Message]:
+        results = live_plan(asked.made, only={(0, 0), (1, 0)}, stop=stop)
+        yield {"kind": "people", "lives": [_life(one) for one in lives(results, asked.made.names[1])]}
+
+    return begin
+
+
+def _life(one: PersonLife) -> dict[str, Any]:
+    chart = one.chart
+    return {
+        "name": one.name, "who": one.who, "why_chosen": one.why_chosen, "base": one.base_title, "own": one.title,
+        "parting": {"when": one.parting.when, "base": one.parting.base, "own": one.parting.own, "why": one.parting.why},
+        "weeks": [[f"{day:%d %B %Y}", before, after] for day, before, after in one.rows], "left_out": one.left_out,
+        "chart": {"title": chart.title, "subtitle": chart.subtitle, "sentence": chart.sentence, "data": chart.data, "layout": chart.layout},
+    }  # fmt: skip
+
+
+def network(room: Room, base: str, scenarios: Sequence[Scenario]) -> Callable[[Stop], Iterator[Message]]:
+    """Up to 500 people who live near each other, their ties, and how each stands quarter by quarter in every world."""
+    asked = asked_of(base, scenarios, room.scale)
+
+    def begin(stop: Stop) -> Iterator[Message]:
+        start = room.world(asked.made, 0, 0, stop)
+        rows = np.arange(min(MOST_PEOPLE, start.borough.citizens.id.size))
+        places, ends = _drawn(start, rows)
+        yield {"kind": "network", "places": places, "ties": ends, "worlds": [
+            _standing(asked, at, room.world(asked.made, at, 0, stop), rows, stop) for at in range(len(asked.made.scenarios))
+        ]}  # fmt: skip
+
+    return begin
+
+
+def _drawn(start: World, rows: np.ndarray) -> tuple[list[list[float]], list[list[int]]]:
+    key = (start.seed, start.borough.citizens.id.size, len(rows))
+    ties = start.borough.ties
+    first = np.repeat(np.arange(len(ties.start) - 1), np.diff(ties.start))
+    kept = (first < len(rows)) & (ties.to < len(rows)) & (first < ties.to)
+    ends = np.column_stack([first[kept], ties.to[kept]])
+    if key not in _PLACES:
+        _PLACES[key] = layout_of(len(rows), ends, seed=1)
+    return np.round(_PLACES[key], 4).tolist(), ends.tolist()
+
+
+_PLACES: dict[tuple[int, int, int], np.ndarray] = {}
+
+
+def _standing(asked: Asked, at: int, start: World, rows: np.ndarray, stop: Stop) -> list[str]:
+    """One sign a person for each quarter: 0 no need, 1 with a service, 2 in need and with none, 3 in crisis; 4 more for volunteers."""
+    made = asked.made
+    policy = made.scenarios[at].policy(made.weeks, start.borough.place_names, made.place.place_names)
+    world = branch(start, policy, made.life_seed(0), made.weeks, made.parameters_of(at, 0))
+    told = []
+    for _ in range(made.weeks // WEEKS_A_QUARTER):
+        live(world, WEEKS_A_QUARTER, stop)
+        own = world.borough.citizens
+        need, helped = own.need[rows], own.in_contact[rows] == 1
+        sign = np.where(need == 0, 0, np.where(need == 3, 3, np.where(helped, 1, 2))) + 4 * (own.volunteer[rows] == 1)
+        told.append("".join(map(str, sign.tolist())))
+    return told
+
+
+def places(room: Room, base: str, scenarios: Sequence[Scenario]) -> Callable[[Stop], Iterator[Message]]:
+    """Every place, quarter by quarter, in a larger borough that has all of them."""
+    asked = asked_of(base, scenarios, room.scale.of_places)
+
+    def begin(stop: Stop) -> Iterator[Message]:
+        for done in room.pairs(asked, stop):
+            yield {
+                "kind": "places",
+                "done": done,
+                "of": asked.made.replicates,
+                "size": asked.made.size,
+                **by_place(room.lives(asked, done)),
+            }
+
+    return begin
+
+
+def by_place(found: Sequence[Sequence[Life]]) -> dict[str, Any]:
+    """The mean over pairs of each measure, by scenario and place."""
+    names = list(dict.fromkeys(place for _, place in found[0][0].places))
+    measures = []
+    for metric in BY_PLACE:
+        factor, unit = unit_shown(METRICS[metric].unit)
+        worlds = [
+            [
+                [None if not np.isfinite(v) else float(f"{v:.4g}") for v in factor * np.mean([life.places[metric, name] for life in own], axis=0)]
+                for name in names
+            ]
+            for own in found
+        ]  # fmt: skip
+        measures.append(
+            {
+                "name": metric,
+                "label": METRICS[metric].label,
+                "unit": unit,
+                "good": METRICS[metric].good,
+                "worlds": worlds,
+            }
+        )
+    return {"places": names, "measures": measures}

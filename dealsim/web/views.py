@@ -1,0 +1,102 @@
+"""What the page may ask for, by name: each checks the wish, then lives it and tells what is found as it comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from dealsim.errors import InputError
+from dealsim.scenarios import Scenario
+from dealsim.web import understand
+from dealsim.web.dials import BASES, MOST_SCENARIOS, wish_from
+from dealsim.web.life import asked_of
+from dealsim.web.room import Room
+from dealsim.web.telling import told
+
+Message = dict[str, Any]
+Begin = Callable[[Callable[[], bool]], Iterator[Message]]
+View = Callable[[Room, Any], Begin]
+
+FIRST_TOLD = 2
+"""Pairs from which there is an interval."""
+PAUSE = 0.5
+"""Seconds between two answers, so that telling takes little from living."""
+FULL_EVERY = 1.5
+"""Seconds between two answers with sentences."""
+
+
+def wishes_of(content: Any) -> tuple[str, list[Scenario]]:
+    """The base and the scenarios of a request, checked.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong.
+    """
+    if not isinstance(content, Mapping):
+        raise InputError("a request must be an object")
+    unknown = sorted(set(map(str, content)) - {"base", "scenarios", "which"})
+    if unknown:
+        raise InputError(f"a request has no {', '.join(map(repr, unknown))}")
+    base = content.get("base")
+    if base not in BASES:
+        raise InputError(f"base is {base!r}; it must be one of {', '.join(BASES)}")
+    told_ = content.get("scenarios")
+    if not isinstance(told_, list) or not 1 <= len(told_) <= MOST_SCENARIOS:
+        raise InputError(f"scenarios must be a list of 1 to {MOST_SCENARIOS}")
+    found, problems = [], []
+    for position, one in enumerate(told_):
+        try:
+            found.append(wish_from(one, base, position))
+        except InputError as error:
+            problems += error.problems
+    names = [base, *(scenario.name for scenario in found)]
+    if len(set(names)) < len(names) and not problems:
+        problems.append("each scenario needs a name of its own")
+    if problems:
+        raise InputError(problems)
+    return base, found
+
+
+def runs(room: Room, content: Any) -> Begin:
+    """Curves of every scenario beside the base, which tighten as pairs come in; sentences now and then and at the end."""
+    base, scenarios = wishes_of(content)
+    asked = asked_of(base, scenarios, room.scale)
+
+    def begin(stop: Callable[[], bool]) -> Iterator[Message]:
+        done, last, last_full = 0, 0.0, time.monotonic()
+        for done in room.pairs(asked, stop):
+            now = time.monotonic()
+            is_last = done == asked.made.replicates
+            if is_last or (done >= FIRST_TOLD and now - last >= PAUSE):
+                in_full = is_last or now - last_full >= FULL_EVERY
+                yield told(asked, room.lives(asked, done), in_full)
+                last = time.monotonic()
+                last_full = last if in_full else last_full
+
+    return begin
+
+
+def one_of(content: Any) -> tuple[str, Scenario]:
+    """The base and the one scenario of a request that is asked about (`which`, from 0).
+
+    Raises
+    ------
+    InputError
+    """
+    base, scenarios = wishes_of(content)
+    which = content.get("which", 0)
+    if isinstance(which, bool) or not isinstance(which, int) or not 0 <= which < len(scenarios):
+        raise InputError(f"which is {which!r}; it must be a whole number below {len(scenarios)}")
+    return base, scenarios[which]
+
+
+VIEWS: dict[str, View] = {
+    "runs": runs,
+    "why": lambda room, content: understand.why(room, *one_of(content)),
+    "people": lambda room, content: understand.people(room, *one_of(content)),
+    "network": lambda room, content: understand.network(room, *wishes_of(content)),
+    "places": lambda room, content: understand.places(room, *wishes_of(content)),
+}
+"""Every view by the name in its address."""
