@@ -7,7 +7,6 @@ a wish that nobody wants any more goes on. Sliders and values are drawn with a s
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import random
 import statistics
@@ -88,7 +87,7 @@ def measured(moves: int) -> dict[str, float]:
 
 
 def stopped(room: Room, number: int) -> float:
-    """Seconds from the moment nobody wants a wish any more to the end of its work."""
+    """Seconds from the moment nobody wants a wish any more until every process is free for the next."""
     wish = wish_from({"levers": {"nerve": round(0.31 + number / 100, 2)}}, BASES[0])
     asked = asked_of(BASES[0], [wish], room.scale)
     stop, at = threading.Event(), [0.0]
@@ -98,8 +97,10 @@ def stopped(room: Room, number: int) -> float:
         stop.set()
 
     threading.Timer(0.1 + 0.01 * number, later).start()
-    for _ in itertools.takewhile(lambda _: True, room.pairs(asked, stop.is_set)):
+    for _ in room.pairs(asked, stop.is_set):
         pass
+    for pool in room.hands._pools:  # free again: each answers something that takes no time
+        pool.submit(int).result()
     return time.perf_counter() - at[0]
 
 
@@ -113,6 +114,7 @@ def main() -> int:
     if asked.json:
         print(json.dumps(found))
         return 0
+    is_short = False
     for what, seconds, promised in (
         ("First curve, median", found["first_median"], FIRST_MEDIAN),
         ("First curve, 95 of 100", found["first_95"], FIRST_95),
@@ -121,9 +123,11 @@ def main() -> int:
         ("Stale work ends, median", found["stopped_median"], STOPPED),
         ("Stale work ends, worst of 20", found["stopped_worst"], None),
     ):
-        said = "" if promised is None else f"≤ {promised * 1000:.0f} ms: {'met' if seconds <= promised else 'MISSED'}"
+        missed = promised is not None and seconds > promised
+        is_short = is_short or missed
+        said = "" if promised is None else f"≤ {promised * 1000:.0f} ms: {'MISSED' if missed else 'met'}"
         print(f"{what:32} {seconds * 1000:7.0f} ms  {said}")
-    return 0
+    return 1 if is_short else 0
 
 
 if __name__ == "__main__":

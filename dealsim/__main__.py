@@ -532,7 +532,10 @@ def serve(
     from dealsim.web.serving import serve as serve_page
 
     _say_first_use()
-    serve_page(port, open_page=not no_open, workers=workers, say=_print_text)
+    try:
+        serve_page(port, open_page=not no_open, workers=workers, say=_print_text)
+    except (_Stopped, KeyboardInterrupt):  # how a page is meant to end
+        _print_text("The page has ended.")
     return OK
 
 
@@ -557,6 +560,7 @@ def pack(
         _say_first_use()
         _print_text(f"About {minutes():.0f} minutes on two processors; it can be stopped, and the same command goes on")
     began = time.monotonic()
+    _halt.is_gentle = True
     with Shown(quiet) as progress:
         made = pack_page(out, workers=workers, progress=progress, stop=_halt.is_set)
     _print_text(f"{made} is made: {made.stat().st_size / 1e6:.1f} MB, in {took(began)}")

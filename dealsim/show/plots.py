@@ -28,7 +28,7 @@ DASHES = ("dash", "solid", "dot", "dashdot", "longdash", "longdashdot")
 INK = "#1c1c1c"
 GRID = "#dcdcdc"
 
-_GROUPED = (
+GROUPED = (
     "wellbeing_in_need",
     "hidden_need_share",
     "crisis_onsets_per_1000",
@@ -399,7 +399,7 @@ def group_name(group: str) -> str:
 def grouped_metrics(results: Results) -> list[str]:
     """The outcomes that are shown by fifth and place."""
     has = set(results.summary[results.summary["group"].str.startswith("quintile:")]["metric"])
-    chosen = [metric for metric in _GROUPED if metric in has]
+    chosen = [metric for metric in GROUPED if metric in has]
     return chosen or [metric for metric in results.headline if metric in has][:4]
 
 

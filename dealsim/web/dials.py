@@ -45,26 +45,29 @@ DIALS: dict[str, Dial] = {
             "Blame culture",
             ("blame_culture",),
             (0.6, 0.35, 0.1),
-            "What leaders aim for; the climate itself follows over years. At 0.3, when a worker left the usual path and it "
-            "went wrong in sight, three in ten are punished for it once the climate is there; at 0.6, six in ten. Example: a "
-            "social worker let a man skip his day centre for a walking group, and he had a fall.",
+            "What leaders aim for. The climate follows slowly, about half of the way in ten years, and flares up when "
+            "much goes wrong unless leaders hold their nerve. In a climate of 0.3, of workers who left the usual path "
+            "and whose case went wrong in sight, three in ten are punished; as it was, six in ten. Example: a social "
+            "worker let a man skip his day centre for a walking group, and he had a fall.",
         ),
         Dial(
             "permission_to_innovate",
             "Permission to innovate",
             ("permission_to_innovate",),
             (0.15, 0.5, 0.8),
-            "How far staff may decide for themselves. At 0.3 a worker may bend the usual offer now and then; at 0.8 they are "
-            "expected to. Example: a housing officer pays a neighbour's petrol instead of ordering a taxi. One leader who "
-            "stands behind it can leave: see more leaders under “More levers”.",
+            "How far staff may decide for themselves. It is one of the things that make a worker willing to leave the "
+            "usual offer; the others are fear, skill, colleagues and hope. Workers must first come to know of it and "
+            "believe the leaders who give it. At 0.3 it weighs a little more than it did, at 0.8 much more. If the one "
+            "leader who holds it leaves, it is lost. Example: a housing officer pays a neighbour's petrol instead of "
+            "ordering a taxi.",
         ),
         Dial(
             "community_investment",
             "Investment in communities",
             ("community_investment",),
             (0.0, 3.0, 6.0),
-            "Money for community groups, £ for each resident and year. At £3 a borough of 330,000 gives about £1m a year. "
-            "The council pays, out of what its services have. Example: a men's shed gets rent for three years and somebody "
+            "Money for community groups, £ for each resident and year. At £3 a borough of 330,000 gives about £1m a "
+            "year. The council pays, out of what its services have. Example: a men's shed gets its rent and somebody "
             "to look after its volunteers.",
         ),
         Dial(
@@ -72,27 +75,29 @@ DIALS: dict[str, Dial] = {
             "Asset-based practice",
             ("asset_based_training",),
             (0.0, 8.0, 16.0),
-            "Hours each worker spends a year learning the different conversation: what can you do, whom do you know, what "
-            "matters to you? 8 hours is a day a year; what is not used fades. Example: a nurse asks about the choir before "
-            "she fills in the form.",
+            "Hours each worker spends a year learning the different conversation: what can you do, whom do you know, "
+            "what matters to you? 8 hours is a day a year. It takes working time, and what is not used fades. Example: "
+            "a nurse asks about the choir before she fills in the form.",
         ),
         Dial(
             "place_based_working",
             "Place-based working",
             ("place_based_working",),
             (0.0, 0.3, 0.6),
-            "How far the services of one place work as one team. At 0.3 three in ten needs with several parts could be met "
-            "together, if the workers on both sides are willing. Example: housing, health and police meet on a Tuesday about "
-            "one family instead of writing to each other.",
+            "How far the services of one place work as one team. At 0.3, in up to three of ten contacts about a need "
+            "with several parts, the teams meet about it together, if the workers of both are willing; each gives a "
+            "slot for it. Example: housing, health and police meet on a Tuesday about one family instead of writing to "
+            "each other.",
         ),
         Dial(
             "communications",
             "Communications",
             ("staff_communications", "public_communications"),
             (0.0, 0.25, 0.5),
-            "How much of the staff, and of the public, the message reaches. At 0.3 about three in ten hear it; of those, more "
-            "understand it if it is in plain language (see “More levers”). It costs money. Example: a leaflet on what the "
-            "council promises and what it asks.",
+            "How much the message is put about. Among staff it sets how fast they come to know of the permission, so "
+            "without permission it does little. Of the public, at 0.3 about three in ten hear it in a month; those who "
+            "understand it expect more of the next contact. It costs money. Example: a leaflet on what the council "
+            "promises and what it asks.",
         ),
     )
 }
@@ -135,7 +140,6 @@ class Wish:
 
     begins: str
     levers: Mapping[str, Any]
-    rivals: tuple[str, ...] = ()
     name: str = ""
 
 
@@ -149,17 +153,17 @@ def wish_from(content: Any, base: str, position: int = 0) -> Scenario:
     """
     if not isinstance(content, Mapping):
         raise InputError("a scenario must be told as an object")
-    unknown = sorted(set(content) - {"begins", "levers", "rivals", "name"})
+    unknown = sorted(set(map(str, content)) - {"begins", "levers", "name"})
     if unknown:
         raise InputError(f"a scenario has no {', '.join(map(repr, unknown))}")
     begins = content.get("begins", base)
     if begins not in (*BASES, *PRESETS):
         raise InputError(f"begins is {begins!r}; it must be one of {', '.join((*BASES, *PRESETS))}")
-    levers, rivals = content.get("levers", {}), content.get("rivals", [])
-    if not isinstance(levers, Mapping) or not isinstance(rivals, list | tuple):
-        raise InputError("levers must be an object, and rivals a list")
-    name = content.get("name") or (begins if not levers and not rivals and begins != base else NAMES[position])
-    return scenario_of(Wish(begins, levers, tuple(rivals), name))
+    levers = content.get("levers", {})
+    if not isinstance(levers, Mapping):
+        raise InputError("levers must be an object")
+    name = content.get("name") or (begins if not levers and begins != base else NAMES[position])
+    return scenario_of(Wish(begins, levers, name))
 
 
 def scenario_of(wish: Wish) -> Scenario:
@@ -169,9 +173,9 @@ def scenario_of(wish: Wish) -> Scenario:
     ------
     InputError
     """
-    if not wish.levers and not wish.rivals and wish.name == wish.begins:
+    if not wish.levers and wish.name == wish.begins:
         return load(wish.begins)
-    content: dict[str, Any] = {
+    content = {
         "format": 1,
         "name": wish.name,
         "question": f"What if, beginning from {wish.begins}, these levers are held from the first week on?",
@@ -181,8 +185,6 @@ def scenario_of(wish: Wish) -> Scenario:
         "extends": wish.begins,
         "levers": dict(wish.levers),
     }
-    if wish.rivals:
-        content["rivals"] = list(wish.rivals)
     return scenario_from(content)
 
 

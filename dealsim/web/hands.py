@@ -22,7 +22,7 @@ from dealsim.errors import DealsimError, StoppedError
 from dealsim.plans import Plan
 from dealsim.scenarios import scenario_from
 from dealsim.starts import burnt_in
-from dealsim.web.life import Life, Scale, asked_of, condensed, ready
+from dealsim.web.life import Life, Scale, asked_of, condensed
 
 MOST_JOBS = 512
 """Jobs that have a flag of their own; far more than can be open at the same time."""
@@ -64,18 +64,29 @@ class Hands:
         self._ended[job] = 1
 
     def submit(self, which: int, job: int, base: str, said: str, scale: Scale, replicate: int) -> Future[Life | None]:
-        """Have one of the processes live one run: `said` is the scenario as JSON, empty for the base itself."""
+        """Have one of the processes live one run of a scenario, told as JSON."""
+        own = self._pools[which]
         try:
-            return self._pools[which].submit(_lived, job, base, said, scale, replicate)
+            future = own.submit(_lived, job, base, said, scale, replicate)
         except BrokenProcessPool:
-            self.mend(which)
-            return self._pools[which].submit(_lived, job, base, said, scale, replicate)
+            own = self.mend(which, own)
+            future = own.submit(_lived, job, base, said, scale, replicate)
+        future.pool = own  # type: ignore[attr-defined]
+        return future
 
-    def mend(self, which: int) -> None:
-        """Put a new process in the place of one that has ended by itself."""
+    def mend(self, which: int, broken: ProcessPoolExecutor) -> ProcessPoolExecutor:
+        """Put a new process in the place of one that has ended by itself, unless that was done already."""
         with self._lock:
-            self._pools[which].shutdown(wait=False, cancel_futures=True)
-            self._pools[which] = self._made()
+            if self._pools[which] is broken:
+                self._pools[which] = self._made()
+                broken.shutdown(wait=False, cancel_futures=True)
+            return self._pools[which]
+
+    def put_down(self, which: int, stuck: ProcessPoolExecutor) -> None:
+        """End a process that does not end its work when it is told to."""
+        for process in list((stuck._processes or {}).values()):
+            process.kill()
+        self.mend(which, stuck)
 
     def close(self) -> None:
         """End everything."""
@@ -106,12 +117,13 @@ def _begin(flags: Any, cache: bool) -> None:
 
 def _lived(job: int, base: str, said: str, scale: Scale, replicate: int) -> Life | None:
     """One run, condensed; None when its job was ended."""
-    made = _plan(base, said, scale)
-    at = 1 if said else 0
 
     def stop() -> bool:
         return bool(_FLAGS[job])
 
+    if stop():
+        return None
+    made, at = _plan(base, said, scale), 1
     try:
         start = _world(made, at, replicate, stop)
     except StoppedError:
@@ -124,8 +136,8 @@ def _lived(job: int, base: str, said: str, scale: Scale, replicate: int) -> Life
 
 @lru_cache(maxsize=64)
 def _plan(base: str, said: str, scale: Scale) -> Plan:
-    scenario = scenario_from(json.loads(said)) if said else ready(base)
-    return asked_of(base, [scenario], scale).made
+    scenario = scenario_from(json.loads(said))
+    return asked_of(base, [scenario], scale, scenario.rivals).made
 
 
 _WORLDS: dict[Any, World] = {}

@@ -19,6 +19,7 @@ from dealsim.metrics import HEADLINE, METRICS, series
 from dealsim.plans import LIVES_OF_A_SET, Plan, plan
 from dealsim.scenarios import Scenario, load
 from dealsim.show.flows import ENDED, OPEN
+from dealsim.show.plots import GROUPED
 from dealsim.summary import CUMULATIVE, OUTCOME_WEEKS
 
 
@@ -94,7 +95,7 @@ def condensed(world: World) -> Life:
                 flows[metric] = 1000.0 * float(values[-1])
         elif metric in BY_PLACE and group.startswith("place:"):
             places[metric, group.removeprefix("place:")] = _quarterly(weeks, values, quarters)
-        if metric in row_of:
+        if metric in row_of and (group == "all" or metric in GROUPED):
             last = np.asarray(values)[np.asarray(weeks) >= lived - OUTCOME_WEEKS]
             last = last[np.isfinite(last)]
             if last.size:
@@ -136,26 +137,31 @@ def ready(name: str) -> Scenario:
 
 @lru_cache(maxsize=8)
 def _plan_of(base: str, rivals: tuple[str, ...], scale: Scale) -> Plan:
-    """A plan of the base, and of the base under those rivals: what is the same for all that is compared with it."""
-    other = replace(ready(base).with_rivals(rivals), name="other")
-    return plan(
-        "compare", (base, other), size=scale.size, years=scale.years, replicates=scale.pairs, ensemble=scale.sets
-    )
+    """A plan of the base under those rivals: what is the same for all that is compared with it."""
+    own = ready(base).with_rivals(rivals)
+    return plan("run", (own,), size=scale.size, years=scale.years, replicates=scale.pairs, ensemble=scale.sets)
 
 
-def asked_of(base: str, scenarios: Sequence[Scenario], scale: Scale) -> Asked:
+def asked_of(base: str, scenarios: Sequence[Scenario], scale: Scale, rivals: Sequence[str] = ()) -> Asked:
     """What the command `dealsim compare … --size 3000 --ensemble 25` would live of the same scenarios.
+
+    `rivals` are other explanations that hold in every world, the base too, so that a difference is the policy's.
 
     Raises
     ------
     InputError
     """
-    plans = [_plan_of(base, scenario.rivals, scale) for scenario in scenarios]
-    for scenario, own in zip(scenarios, plans, strict=True):
+    rivals = tuple(sorted(rivals))
+    own = _plan_of(base, rivals, scale)
+    every = tuple(one.with_rivals(rivals) for one in (ready(base), *scenarios))
+    for scenario in scenarios:
         scenario.policy(1, own.place.place_names, own.place.place_names)
-    every = (ready(base), *scenarios)
-    parameters = (plans[0].parameters[0], *(own.parameters[1] for own in plans))
-    made = replace(plans[0], scenarios=every, parameters=parameters)
-    # the base goes by its name; what a scenario is called decides nothing of its lives
-    said = (json.dumps(replace(scenario, name="other").as_dict(), default=str) for scenario in scenarios)
-    return Asked(base, scale, made, ("", *said))
+    made = replace(own, command="compare", scenarios=every, parameters=(own.parameters[0],) * len(every))
+    return Asked(base, scale, made, tuple(map(_said, every)))
+
+
+def _said(scenario: Scenario) -> str:
+    """What decides a scenario's lives, as JSON that `scenario_from` reads: not its name, its author or its date."""
+    resolved = scenario.as_dict()
+    kept = {key: resolved[key] for key in ("place", "levers", "schedule", "shocks", "rivals") if key in resolved}
+    return json.dumps({"name": "lived", **kept}, default=str)

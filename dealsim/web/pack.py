@@ -11,25 +11,28 @@ import itertools
 import json
 import math
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dealsim.checkpoints import engine_hash, replace_whole
+import dealsim
+from dealsim.checkpoints import replace_whole
 from dealsim.errors import InputError, StoppedError
 from dealsim.scenarios import Scenario, load
 from dealsim.show.html import plotly_script
+from dealsim.show.plots import mark_of
 from dealsim.version import MODEL_VERSION
 from dealsim.web import understand
 from dealsim.web.dials import BASES, DIALS, MEASURES, PRESETS, Wish, scenario_of
 from dealsim.web.life import Scale, asked_of
 from dealsim.web.room import Room
 from dealsim.web.server import PAGE, finite
+from dealsim.web.serving import must_be_first, prepare
 from dealsim.web.stage import stage
 from dealsim.web.telling import told
 
@@ -71,7 +74,7 @@ def point_scenario(number: int) -> Scenario:
         if level
         for lever in dial.moves
     }
-    return scenario_of(Wish(BASES[0], levers, (), PLACEHOLDER))
+    return scenario_of(Wish(BASES[0], levers, PLACEHOLDER))
 
 
 def pack(
@@ -102,6 +105,7 @@ def pack(
     ------
     InputError, StoppedError
     """
+    must_be_first("dealsim.pack")
     target = Path(out)
     if target.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"{target.name} must end in .html")
@@ -114,6 +118,7 @@ def pack(
     seen = [at for at in (*CORNERS, *range(len(LEVELS), len(every))) if at in set(chosen)]
     folder = target.with_name(f"{target.stem}-parts")
     folder.mkdir(exist_ok=True)
+    prepare()
     whole = len(chosen) * SECONDS_A_POINT + len(seen) * SECONDS_A_VIEW
     room = Room(workers, scale=scale)
     try:
@@ -132,7 +137,10 @@ def pack(
     tell("live", whole, whole)
     page = page_of(lived, views, ties, scale)
     replace_whole(target, page.encode())
-    shutil.rmtree(folder, ignore_errors=True)
+    for own in folder.glob("*-???-????????????.json"):  # and nothing that somebody else put there
+        own.unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()
     return target
 
 
@@ -140,7 +148,7 @@ def _kept(
     folder: Path, scale: Scale, kind: str, numbers: Sequence[int], make: Callable[[Sequence[int]], dict[int, Any]]
 ) -> dict[int, Any]:
     """What was made of these points, from the folder or anew."""
-    said = json.dumps([kind, engine_hash(), MODEL_VERSION, asdict(scale), [_said(number) for number in numbers]])
+    said = json.dumps([kind, _code(), MODEL_VERSION, asdict(scale), [_said(number) for number in numbers]])
     path = folder / f"{kind}-{numbers[0]:03d}-{hashlib.sha256(said.encode()).hexdigest()[:12]}.json"
     try:
         content = json.loads(path.read_bytes())
@@ -148,6 +156,18 @@ def _kept(
         content = finite(make(numbers))
         replace_whole(path, json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())
     return {int(number): one for number, one in content.items()}
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """Names everything that decides what is kept of a point: all of the package but the page's own files."""
+    package = Path(dealsim.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*")):
+        name = path.relative_to(package).as_posix()
+        if path.suffix in (".py", ".csv", ".yaml") and not name.startswith("web/page/"):
+            digest.update(name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _said(number: int) -> Any:
@@ -285,9 +305,10 @@ def data_of(
     def curve(at: int, name: str, kind: str) -> list[float | None] | None:
         return lived[at]["curves"][name][kind] if at in lived else None
 
-    seed = json.dumps([MODEL_VERSION, engine_hash(), asdict(scale)])
+    seed = json.dumps([MODEL_VERSION, _code(), asdict(scale)])
     return {
         "id": hashlib.sha256(seed.encode()).hexdigest()[:8],
+        "mark": mark_of("", True)[3:],
         "stage": {
             **about, "placeholder": PLACEHOLDER, "bases": about["bases"][:1],
             "measures": [one for one in about["measures"] if one["name"] in MEASURES], "rivals": [], "more": [],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
@@ -18,8 +18,10 @@ from dealsim.starts import burnt_in
 from dealsim.web.hands import Hands, LostWorkerError
 from dealsim.web.life import Asked, Life, Scale
 
-KEPT_WORLDS, KEPT_LIVES = 16, 8_000
-"""Burnt-in worlds that views look into, and condensed lives (about 12 kB each) that stay in memory."""
+KEPT_WORLDS, KEPT_LIVES = 16, 6_000
+"""Burnt-in worlds that views look into, and condensed lives (about 30 kB each) that stay in memory."""
+PATIENCE = 5.0
+"""Seconds after which a process that was told to end a life and goes on is ended itself."""
 LOOK_UP = 0.005
 """Seconds between two looks at whether anybody still wants what is lived."""
 
@@ -140,14 +142,21 @@ class Room:
                         there.add((at, replicate))
         finally:
             hands.end(job)
-            for future in open_:
-                future.cancel()
+            for future, (which, _, _) in open_.items():
+                if not future.cancel():
+                    later = threading.Timer(PATIENCE, self._see_to, (future, which))
+                    later.daemon = True
+                    later.start()
+
+    def _see_to(self, future: Future[Life | None], which: int) -> None:
+        if not future.done() and not self._closed.is_set():
+            self.hands.put_down(which, future.pool)  # type: ignore[attr-defined]
 
     def _came(self, future: Future[Life | None], which: int) -> Life | None:
         try:
             return future.result()
-        except BrokenProcessPool:
-            self.hands.mend(which)
+        except (BrokenProcessPool, CancelledError):
+            self.hands.mend(which, future.pool)  # type: ignore[attr-defined]
             raise LostWorkerError(
                 "a process that lived these runs ended by itself; another stands ready, so ask again"
             ) from None
@@ -157,7 +166,9 @@ class Room:
         found = []
         for at in range(len(asked.made.scenarios)):
             own = [self._lives.get(asked.key(at, replicate)) for replicate in range(done)]
-            found.append([life for life in own if life is not None])
+            if any(life is None for life in own):  # pairs that shifted would be wrong figures
+                raise LostWorkerError("lives were let go of before they were told; ask again")
+            found.append(own)
         return found
 
     def warm(self, asked: Asked) -> None:

@@ -33,8 +33,8 @@ PAGE = Path(__file__).parent / "page"
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 LONGEST_SECONDS = 20.0
 """After so long a job is ended; what it has found stays."""
-MOST_CLIENTS = 32
-"""Pages that may be open at the same time; the oldest is forgotten first, and its job ended."""
+MOST_CLIENTS = 160
+"""Views of pages that may be open at the same time (five a page); the oldest is forgotten first, and its job ended."""
 
 _CLIENT = re.compile(r"[0-9a-f]{16}")
 

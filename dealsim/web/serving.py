@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import socket
 import webbrowser
 from collections.abc import Callable
 
+from dealsim import compiled
+from dealsim.engine import burn_in
 from dealsim.errors import InputError
+from dealsim.places import shipped
 from dealsim.scenarios import load
 from dealsim.web.dials import BASES
 from dealsim.web.life import asked_of
@@ -51,6 +55,7 @@ def serve(
 
     from dealsim.web.server import application
 
+    must_be_first("dealsim.serve")
     listening = listen(port)
     number = int(listening.getsockname()[1])
     address = f"http://{ADDRESS}:{number}/"
@@ -60,6 +65,7 @@ def serve(
             application(room, number), log_level="warning", access_log=False, ws="none", lifespan="off",
             server_header=False, limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=30, timeout_graceful_shutdown=2,
         )  # fmt: skip
+        prepare()
         room.warm(asked_of(BASES[0], [load(BEGINS)], room.scale))
         say(f"The page is at {address} (this machine only; Ctrl-C ends it)")
         if open_page:
@@ -68,6 +74,23 @@ def serve(
     finally:
         listening.close()
         room.close()
+
+
+def must_be_first(verb: str) -> None:
+    """Refuse to begin in a process that was started to live something: it would begin without end.
+
+    Raises
+    ------
+    InputError
+    """
+    if multiprocessing.parent_process() is not None:
+        raise InputError(f"{verb} starts processes; in a script call it under `if __name__ == '__main__':`")
+
+
+def prepare() -> None:
+    """Compile what has never run on this machine, before anything that has to be quick."""
+    if compiled.FIRST_USE:
+        burn_in(shipped("wigan"), 100, 1, weeks=8)
 
 
 def listen(port: int | None) -> socket.socket:

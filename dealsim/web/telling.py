@@ -21,7 +21,7 @@ from dealsim.results import Results
 from dealsim.scenarios.timetable import monday_of
 from dealsim.show.findings import Finding, findings
 from dealsim.show.flows import ENDED, OPEN, flow_sentence
-from dealsim.show.plots import group_name
+from dealsim.show.plots import group_name, mark_of
 from dealsim.show.words import between, figure, in_words, places_of, scaled, sentence, unit_shown
 from dealsim.summary import OUTCOME_WEEKS, MetricInfo, intervals, summarise
 from dealsim.version import MODEL_VERSION
@@ -121,7 +121,8 @@ def results_of(asked: Asked, lives: Sequence[Sequence[Life]]) -> Results:
 
 def id_of(asked: Asked) -> str:
     """Names what is compared: the mark that every picture of it carries."""
-    said = json.dumps([MODEL_VERSION, asked.made.size, len(asked.made.sets), asked.made.seed, asked.said])
+    scale = [asked.made.size, asked.made.years, len(asked.made.sets), asked.made.seed]
+    said = json.dumps([MODEL_VERSION, *scale, asked.said])
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
@@ -131,7 +132,7 @@ def told(asked: Asked, lives: Sequence[Sequence[Life]], in_full: bool = True) ->
     curves = bands(asked, lives)
     answer: dict[str, Any] = {
         "kind": "curves", "done": done, "of": asked.made.replicates, "id": id_of(asked)[:8],
-        "names": list(asked.made.names), "curves": curves,
+        "names": list(asked.made.names), "curves": curves, "mark": mark_of("", not asked.made.scenarios[0].rivals)[3:],
     }  # fmt: skip
     if in_full:
         results = results_of(asked, lives)

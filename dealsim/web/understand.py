@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from dealsim.analysis.doubt import set_of
+from dealsim.analysis.doubt import by_set, doubt_of
 from dealsim.calendar import WEEKS_A_QUARTER
 from dealsim.engine import World, branch, live
-from dealsim.errors import InputError
+from dealsim.errors import InputError, StoppedError
 from dealsim.levers import LEVERS
 from dealsim.metrics import METRICS
 from dealsim.network import layout_of
@@ -24,7 +24,7 @@ from dealsim.scenarios import Scenario, load
 from dealsim.show.lives import Life as PersonLife
 from dealsim.show.lives import lives
 from dealsim.show.words import between, figure, places_of, unit_shown
-from dealsim.summary import interval
+from dealsim.summary import SHOWN, verdict_over_sets
 from dealsim.web.dials import DIALS
 from dealsim.web.life import BY_PLACE, Asked, Life, asked_of
 from dealsim.web.room import Room
@@ -35,7 +35,8 @@ Stop = Callable[[], bool]
 EXPLAINED = ("contacts_per_1000", "hidden_need_share", "wellbeing_in_need", "crisis_onsets_per_1000", "cost_per_head")
 """Measures whose change is told apart by lever."""
 REST = "Everything else"
-"""What other levers are called together."""
+"""What other levers, and events such as leaders who stay, are called together."""
+SHOCKS = "shocks"
 MOST_PEOPLE = 500
 """People shown with their ties."""
 PAUSE = 0.4
@@ -46,7 +47,7 @@ def moved_parts(base: Scenario, scenario: Scenario) -> dict[str, tuple[str, ...]
     moved = [name for name in LEVERS if _said(base, name) != _said(scenario, name)]
     found = {dial.label: own for dial in DIALS.values() if (own := tuple(name for name in dial.moves if name in moved))}
     rest = tuple(name for name in moved if not any(name in dial.moves for dial in DIALS.values()))
-    return found | ({REST: rest} if rest else {})
+    return found | ({REST: (*rest, SHOCKS)} if rest or base.shocks != scenario.shocks else {})
 
 
 def _said(scenario: Scenario, lever: str) -> tuple[Any, ...]:
@@ -54,23 +55,23 @@ def _said(scenario: Scenario, lever: str) -> tuple[Any, ...]:
     return scenario.levers[lever], entries
 
 
-def without(base: Scenario, scenario: Scenario, levers: Sequence[str], name: str) -> Scenario:
-    """The scenario with some levers as they are in the base."""
-    held = {lever: base.levers[lever] for lever in levers}
-    kept = [entry for entry in base.schedule if entry["lever"] in held]
-    if kept:
-        raise InputError(f"{', '.join(held)} moves with time in {base.name}, and cannot be taken out")
-    return replace(scenario.with_levers(held), name=name)
+def without(base: Scenario, scenario: Scenario, what: Sequence[str], name: str) -> Scenario:
+    """The scenario with some levers, and shocks where they are named, as they are in the base."""
+    levers = [one for one in what if one != SHOCKS]
+    own = scenario.with_levers({lever: base.levers[lever] for lever in levers})
+    back = tuple(entry for entry in base.schedule if entry["lever"] in levers)
+    shocks = base.shocks if SHOCKS in what else own.shocks
+    return replace(own, name=name, schedule=(*own.schedule, *back), shocks=shocks)
 
 
-def why(room: Room, base: str, scenario: Scenario) -> Callable[[Stop], Iterator[Message]]:
+def why(room: Room, base: str, scenario: Scenario, rivals: Sequence[str] = ()) -> Callable[[Stop], Iterator[Message]]:
     """How much of each change goes away when one lever is put back, all else as it is, pair by pair."""
     start = load(base)
     parts = moved_parts(start, scenario)
     if not parts:
         raise InputError("nothing is moved yet, so there is nothing to explain")
     knocked = [without(start, scenario, levers, f"without {k}") for k, levers in enumerate(parts.values())]
-    asked = asked_of(base, [scenario, *knocked], room.scale)
+    asked = asked_of(base, [scenario, *knocked], room.scale, rivals)
 
     def begin(stop: Stop) -> Iterator[Message]:
         last = 0.0
@@ -102,39 +103,47 @@ def shares(base: Outcomes, own: Outcomes, others: Mapping[str, Outcomes], sets: 
     told = []
     for metric in EXPLAINED:
         factor, unit = unit_shown(METRICS[metric].unit)
-        whole = _over_sets(factor * (own[metric] - base[metric]), sets)
-        parts = {name: _over_sets(factor * (own[metric] - other[metric]), sets) for name, other in others.items()}
+        good = METRICS[metric].good
+        change = factor * (own[metric] - base[metric])
+        goes = {name: factor * (own[metric] - other[metric]) for name, other in others.items()}
+        whole = _told(change, sets, good)
+        parts = [{"label": name, **_told(values, sets, good)} for name, values in goes.items()]
         told.append(
             {
-                "name": metric, "label": METRICS[metric].label, "unit": unit, "good": METRICS[metric].good,
-                "whole": _in_figures(whole),
-                "parts": [{"label": name, **_in_figures(part)} for name, part in parts.items()],
-                "together": figure(whole[0] - sum(part[0] for part in parts.values()), signed=True, places=_places(whole)),
+                "name": metric, "label": METRICS[metric].label, "unit": unit, "good": good, "whole": whole, "parts": parts,
+                "together": _told(change - sum(goes.values()), sets, good),
+                "sentence": _share_sentence(METRICS[metric].label, whole, parts),
             }
         )  # fmt: skip
     return told
 
 
-def _over_sets(values: np.ndarray, sets: int) -> tuple[float, float, float]:
-    of = np.array([set_of(replicate, sets) for replicate in range(len(values))])
-    fine = np.isfinite(values)
-    return interval(np.array([values[fine & (of == one)].mean() for one in np.unique(of[fine])]))
+def _told(values: np.ndarray, sets: int, good: str) -> dict[str, Any]:
+    """A mean with its interval over parameter sets, and whether that shows a direction, by the rule of every report."""
+    found = doubt_of(by_set(dict(enumerate(values.tolist())), sets))
+    places = places_of({"low": found.low, "high": found.high})
+    text = f"{figure(found.mean, signed=True, places=places)} ({between(found.low, found.high, signed=True, places=places)})"
+    shown = verdict_over_sets(found, good) in SHOWN
+    return {"mean": found.mean, "low": found.low, "high": found.high, "text": text, "shown": shown}
 
 
-def _places(found: tuple[float, float, float]) -> int | None:
-    return places_of({"low": found[1], "high": found[2]})
+def _share_sentence(label: str, whole: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> str:
+    """What goes with which lever, in words: only what is shown."""
+    if not whole["shown"]:
+        return f"{label}: no change can be told, so there is none to share out."
+    shown = sorted((part for part in parts if part["shown"]), key=lambda part: -abs(part["mean"]))
+    unsure = len(parts) - len(shown)
+    said = [f"{part['text']} of it goes without {part['label'][0].lower()}{part['label'][1:]}" for part in shown]
+    rest = f" For {unsure} of {len(parts)} nothing can be told." if unsure else ""
+    first = f"{label}: {whole['text']} in all"
+    return f"{'; '.join([first, *said])}.{rest}"
 
 
-def _in_figures(found: tuple[float, float, float]) -> dict[str, Any]:
-    mean, low, high = found
-    places = _places(found)
-    text = f"{figure(mean, signed=True, places=places)} ({between(low, high, signed=True, places=places)})"
-    return {"mean": mean, "low": low, "high": high, "text": text, "shown": bool(low > 0 or high < 0)}
-
-
-def people(room: Room, base: str, scenario: Scenario) -> Callable[[Stop], Iterator[Message]]:
+def people(
+    room: Room, base: str, scenario: Scenario, rivals: Sequence[str] = ()
+) -> Callable[[Stop], Iterator[Message]]:
     """A few invented people whose lives run differently in the two worlds, and where they part (the first pair)."""
-    asked = asked_of(base, [scenario], room.scale)
+    asked = asked_of(base, [scenario], room.scale, rivals)
 
     def begin(stop: Stop) -> Iterator[Message]:
         results = live_plan(asked.made, only={(0, 0), (1, 0)}, stop=stop)
@@ -153,9 +162,11 @@ def _life(one: PersonLife) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def network(room: Room, base: str, scenarios: Sequence[Scenario]) -> Callable[[Stop], Iterator[Message]]:
+def network(
+    room: Room, base: str, scenarios: Sequence[Scenario], rivals: Sequence[str] = ()
+) -> Callable[[Stop], Iterator[Message]]:
     """Up to 500 people who live near each other, their ties, and how each stands quarter by quarter in every world."""
-    asked = asked_of(base, scenarios, room.scale)
+    asked = asked_of(base, scenarios, room.scale, rivals)
 
     def begin(stop: Stop) -> Iterator[Message]:
         start = room.world(asked.made, 0, 0, stop)
@@ -190,6 +201,8 @@ def _standing(asked: Asked, at: int, start: World, rows: np.ndarray, stop: Stop)
     told = []
     for _ in range(made.weeks // WEEKS_A_QUARTER):
         live(world, WEEKS_A_QUARTER, stop)
+        if stop():
+            raise StoppedError("stopped before all quarters were lived")
         own = world.borough.citizens
         need, helped = own.need[rows], own.in_contact[rows] == 1
         sign = np.where(need == 0, 0, np.where(need == 3, 3, np.where(helped, 1, 2))) + 4 * (own.volunteer[rows] == 1)
@@ -197,9 +210,11 @@ def _standing(asked: Asked, at: int, start: World, rows: np.ndarray, stop: Stop)
     return told
 
 
-def places(room: Room, base: str, scenarios: Sequence[Scenario]) -> Callable[[Stop], Iterator[Message]]:
+def places(
+    room: Room, base: str, scenarios: Sequence[Scenario], rivals: Sequence[str] = ()
+) -> Callable[[Stop], Iterator[Message]]:
     """Every place, quarter by quarter, in a larger borough that has all of them."""
-    asked = asked_of(base, scenarios, room.scale.of_places)
+    asked = asked_of(base, scenarios, room.scale.of_places, rivals)
 
     def begin(stop: Stop) -> Iterator[Message]:
         for done in room.pairs(asked, stop):

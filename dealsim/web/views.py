@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dealsim.errors import InputError
+from dealsim.parameters import RIVALS
 from dealsim.scenarios import Scenario
+from dealsim.scenarios.wording import brief
 from dealsim.web import understand
 from dealsim.web.dials import BASES, MOST_SCENARIOS, wish_from
 from dealsim.web.life import asked_of
@@ -26,8 +28,12 @@ FULL_EVERY = 1.5
 """Seconds between two answers with sentences."""
 
 
-def wishes_of(content: Any) -> tuple[str, list[Scenario]]:
-    """The base and the scenarios of a request, checked.
+Wishes = tuple[str, list[Scenario], tuple[str, ...]]
+"""A base, scenarios, and the other explanations that hold in every world."""
+
+
+def wishes_of(content: Any) -> Wishes:
+    """What a request asks for, checked.
 
     Raises
     ------
@@ -36,7 +42,7 @@ def wishes_of(content: Any) -> tuple[str, list[Scenario]]:
     """
     if not isinstance(content, Mapping):
         raise InputError("a request must be an object")
-    unknown = sorted(set(map(str, content)) - {"base", "scenarios", "which"})
+    unknown = sorted(set(map(str, content)) - {"base", "scenarios", "rivals", "which"})
     if unknown:
         raise InputError(f"a request has no {', '.join(map(repr, unknown))}")
     base = content.get("base")
@@ -45,7 +51,13 @@ def wishes_of(content: Any) -> tuple[str, list[Scenario]]:
     told_ = content.get("scenarios")
     if not isinstance(told_, list) or not 1 <= len(told_) <= MOST_SCENARIOS:
         raise InputError(f"scenarios must be a list of 1 to {MOST_SCENARIOS}")
-    found, problems = [], []
+    rivals = content.get("rivals", [])
+    if not isinstance(rivals, list):
+        raise InputError("rivals must be a list")
+    found: list[Scenario] = []
+    problems = [
+        f"there is no other explanation {brief(one)}" for one in rivals if not isinstance(one, str) or one not in RIVALS
+    ]
     for position, one in enumerate(told_):
         try:
             found.append(wish_from(one, base, position))
@@ -56,13 +68,13 @@ def wishes_of(content: Any) -> tuple[str, list[Scenario]]:
         problems.append("each scenario needs a name of its own")
     if problems:
         raise InputError(problems)
-    return base, found
+    return base, found, tuple(rivals)
 
 
 def runs(room: Room, content: Any) -> Begin:
     """Curves of every scenario beside the base, which tighten as pairs come in; sentences now and then and at the end."""
-    base, scenarios = wishes_of(content)
-    asked = asked_of(base, scenarios, room.scale)
+    base, scenarios, rivals = wishes_of(content)
+    asked = asked_of(base, scenarios, room.scale, rivals)
 
     def begin(stop: Callable[[], bool]) -> Iterator[Message]:
         done, last, last_full = 0, 0.0, time.monotonic()
@@ -78,18 +90,18 @@ def runs(room: Room, content: Any) -> Begin:
     return begin
 
 
-def one_of(content: Any) -> tuple[str, Scenario]:
-    """The base and the one scenario of a request that is asked about (`which`, from 0).
+def one_of(content: Any) -> tuple[str, Scenario, tuple[str, ...]]:
+    """What a request asks for, with the one scenario that is asked about (`which`, from 0).
 
     Raises
     ------
     InputError
     """
-    base, scenarios = wishes_of(content)
+    base, scenarios, rivals = wishes_of(content)
     which = content.get("which", 0)
     if isinstance(which, bool) or not isinstance(which, int) or not 0 <= which < len(scenarios):
         raise InputError(f"which is {which!r}; it must be a whole number below {len(scenarios)}")
-    return base, scenarios[which]
+    return base, scenarios[which], rivals
 
 
 VIEWS: dict[str, View] = {

@@ -13,14 +13,15 @@ from dealsim.levers import LEVERS
 from dealsim.runs import compare
 from dealsim.scenarios import load
 from dealsim.web.dials import BASES, DIALS, MEASURES, MORE, NAMES, PRESETS, wish_from
+from dealsim.web.hands import LostWorkerError
 from dealsim.web.life import SHOWN, asked_of
 from dealsim.web.room import Kept, Room
 from dealsim.web.stage import stage
-from dealsim.web.telling import bands, results_of, told
+from dealsim.web.telling import bands, id_of, results_of, told
 from dealsim.web.understand import moved_parts, outcomes_of, shares, without
 from tests.web.conftest import TINY
 
-BOLD = {"begins": "cuts_only", "levers": {"community_investment": 6.0, "blame_culture": 0.1}, "rivals": []}
+BOLD = {"begins": "cuts_only", "levers": {"community_investment": 6.0, "blame_culture": 0.1}}
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,27 @@ def test_one_pair_has_no_band(room, asked, found):
     assert "cannot tell" in own["scenarios"][1]["headline"]
 
 
+def test_another_explanation_holds_in_both_worlds(room):
+    """With nothing moved the two worlds stay the same to the last bit, whatever is true of both."""
+    asked = asked_of("cuts_only", [wish_from({}, "cuts_only")], TINY, ("fast_word",))
+    assert {scenario.rivals for scenario in asked.made.scenarios} == {("fast_word",)}
+    for _ in room.pairs(asked):
+        pass
+    base, own = room.lives(asked, TINY.pairs)
+    assert all(np.array_equal(one.curves, other.curves, equal_nan=True) for one, other in zip(base, own, strict=True))
+    other = compare(*asked.made.scenarios, size=TINY.size, years=TINY.years, ensemble=TINY.sets, replicates=TINY.pairs)
+    mean = other.rows().query("scenario == 'cuts_only' and metric == 'contacts_per_1000'")["mean"].iloc[0]
+    units = [np.mean([life.groups["contacts_per_1000", "all"] for life in base[k::2]]) for k in (0, 1)]
+    assert np.mean(units) == pytest.approx(mean, rel=1e-9)
+
+
+def test_an_id_names_what_is_lived_and_nothing_else():
+    one = id_of(asked_of("cuts_only", [wish_from({"begins": "deal"}, "cuts_only")], TINY))
+    assert one == id_of(asked_of("cuts_only", [wish_from({"begins": "deal", "name": "Other"}, "cuts_only")], TINY))
+    assert one != id_of(asked_of("old_regime", [wish_from({"begins": "deal"}, "old_regime")], TINY))
+    assert one != id_of(asked_of("cuts_only", [wish_from({"begins": "bold"}, "cuts_only")], TINY))
+
+
 def test_nothing_moved_is_the_baseline_to_the_last_bit(room):
     asked = asked_of("cuts_only", [wish_from({}, "cuts_only")], TINY)
     assert asked.made.names[1] == NAMES[0]
@@ -113,7 +135,7 @@ def test_a_stop_ends_the_work_at_once_and_keeps_no_half_life(room):
     asked_for = iter([False, False, True])
     ended = list(room.pairs(other, lambda: next(asked_for, True)))
     assert not ended or ended[-1] < other.made.replicates
-    for own in room.lives(other, other.made.replicates):
+    for own in room.lives(other, ended[-1] if ended else 0):
         assert all(np.isfinite(life.curves[0]).all() for life in own)
     assert list(room.pairs(other))[-1] == other.made.replicates, "what was stopped cannot be gone on with"
 
@@ -132,10 +154,12 @@ def test_warming_stands_back_and_then_goes_on(asked):
     own.warm(asked)
     assert list(own.pairs(asked_of("cuts_only", [load("bold")], TINY)))[-1] == TINY.pairs
     for _ in range(600):
-        if all(len(lives) == TINY.pairs for lives in own.lives(asked, TINY.pairs)):
+        try:
+            there = own.lives(asked, TINY.pairs)
             break
-        time.sleep(0.05)
-    assert [len(lives) for lives in own.lives(asked, TINY.pairs)] == [TINY.pairs] * 2
+        except LostWorkerError:
+            time.sleep(0.05)
+    assert [len(lives) for lives in there] == [TINY.pairs] * 2
     own.close()
 
 
@@ -156,9 +180,23 @@ def test_shares_by_hand():
     without_a = {name: values - 4.0 for name, values in one.items()}
     without_b = {name: values - 7.0 for name, values in one.items()}
     first = shares(one, own, {"a": without_a, "b": without_b}, 2)[0]
+    assert first["together"]["mean"] == pytest.approx(-1.0)
     assert first["whole"]["mean"] == pytest.approx(-10.0)
     assert [part["mean"] for part in first["parts"]] == pytest.approx([-6.0, -3.0])
-    assert first["together"].startswith("−1")
+    assert first["sentence"].startswith("Contacts with services: −10") and "−6" in first["sentence"]
+
+
+def test_no_words_are_made_of_a_change_that_cannot_be_told():
+    one = {name: np.array([10.0, 20.0, 10.0, 20.0]) for name in outcomes_of([])}
+    own = {name: values + np.array([5.0, -5.0, 5.0, -5.0]) for name, values in one.items()}
+    assert "no change can be told" in shares(one, own, {"a": one}, 2)[0]["sentence"]
+
+
+def test_a_lever_that_moves_with_time_in_the_base_can_be_taken_out():
+    base, scenario = load("cuts_only"), wish_from({"levers": {"budget_cut": 0.3}}, "cuts_only")
+    assert moved_parts(base, scenario) == {"Everything else": ("budget_cut", "shocks")}
+    back = without(base, scenario, ("budget_cut", "shocks"), "back")
+    assert np.array_equal(back.policy(520, ("x",)).budget_cut, base.policy(520, ("x",)).budget_cut)
 
 
 def test_the_deal_is_told_apart_by_dial_and_rest():
@@ -176,7 +214,7 @@ def test_every_ready_scenario_can_be_compared_with_every_base(name):
 
 @pytest.mark.parametrize(
     "wish",
-    [None, 3, {"begins": "nothing"}, {"levers": []}, {"levers": {"nerve": 7}}, {"rivals": ["no"]}, {"much": 1}, {"name": ""} | {"levers": {"x": 1}}],
+    [None, 3, {"begins": "nothing"}, {"levers": []}, {"levers": {"nerve": 7}}, {"rivals": []}, {"much": 1}, {"name": ""} | {"levers": {"x": 1}}],
 )  # fmt: skip
 def test_a_wrong_wish_is_refused_with_what_is_wrong(wish):
     with pytest.raises(InputError):

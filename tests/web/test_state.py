@@ -62,15 +62,15 @@ def test_a_lever_that_moves_with_time_is_held_once_it_is_moved(script):
 @pytest.mark.parametrize(
     "told",
     [
-        None, 3, "x", [], {}, {"version": 2}, {"version": 1, "base": "cuts_only", "scenarios": []},
-        {"version": 1, "base": "nowhere", "scenarios": [{"begins": "deal", "levers": {}, "rivals": [], "name": ""}]},
-        {"version": 1, "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {"nerve": 2}, "rivals": [], "name": ""}]},
-        {"version": 1, "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {"nerve": "0.5"}, "rivals": [], "name": ""}]},
-        {"version": 1, "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {"no": 1}, "rivals": [], "name": ""}]},
-        {"version": 1, "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {}, "rivals": ["no"], "name": ""}]},
-        {"version": 1, "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {}, "rivals": [], "name": "x" * 61}]},
-        {"version": 1, "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {"services_in_deal": ["health", "health"]}, "rivals": [], "name": ""}]},
-        {"version": 1, "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {"leaders_holding_permission": 2.5}, "rivals": [], "name": ""}]},
+        None, 3, "x", [], {}, {"version": 2}, {"version": 1, "rivals": [], "base": "cuts_only", "scenarios": []},
+        {"version": 1, "rivals": [], "base": "nowhere", "scenarios": [{"begins": "deal", "levers": {}, "name": ""}]},
+        {"version": 1, "rivals": [], "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {"nerve": 2}, "name": ""}]},
+        {"version": 1, "rivals": [], "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {"nerve": "0.5"}, "name": ""}]},
+        {"version": 1, "rivals": [], "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {"no": 1}, "name": ""}]},
+        {"version": 1, "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {}, "name": ""}], "rivals": ["no"]},
+        {"version": 1, "rivals": [], "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {}, "name": "x" * 61}]},
+        {"version": 1, "rivals": [], "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {"services_in_deal": ["health", "health"]}, "name": ""}]},
+        {"version": 1, "rivals": [], "base": "cuts_only", "scenarios": [{"begins": "deal", "levers": {"leaders_holding_permission": 2.5}, "name": ""}]},
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_state_is_said(script, told):
@@ -125,7 +125,7 @@ def test_a_scenario_is_written_as_a_file_that_dealsim_reads_back(script):
         "rivals": ["fast_word"],
         "name": name,
     }
-    text = script("share", "yamlOf", scenario, name)
+    text = script("share", "yamlOf", scenario, ["fast_word"], name)
     content = read_text(text, "page").data
     made = scenario_from(json.loads(json.dumps(content)))
     assert made.name == name and made.levers["nerve"] == 0.5 and made.rivals == ("fast_word",)
@@ -135,3 +135,14 @@ def test_a_scenario_is_written_as_a_file_that_dealsim_reads_back(script):
 def test_text_that_a_spreadsheet_would_run_is_quoted(script):
     text = script("dom", "csvOf", [["=1+1", "-2", -2, None, 'say "no"']])
     assert text == '\ufeff"\'=1+1","\'-2",-2,"","say ""no"""\r\n'
+
+
+def test_no_two_worlds_have_one_name(script):
+    state = fresh(script)
+    deal = {"begins": "deal", "levers": {}, "name": ""}
+    state["scenarios"] = [deal, deal, {**deal, "name": "Cuts only"}]
+    assert script("state", "titlesOf", "stage", state) == ["Cuts only", "Deal", "Deal (B)", "Cuts only (C)"]
+
+
+def test_a_name_is_never_read_as_a_pattern(script):
+    assert script("curves", "label", "%{x} <b>") == "% {x} ‹b›"

@@ -26,6 +26,12 @@ export class Answer {
     at("count").textContent = `0 of ${of} runs`;
   }
 
+  // Nothing more comes: the bar goes back to what stands here.
+  rest(told) {
+    at("progress").value = told?.done ?? 0;
+    at("count").textContent = told ? `${told.done} of ${told.of} runs` : "";
+  }
+
   // While runs come in.
   count(told, titles, which) {
     at("progress").max = told.of;
@@ -61,6 +67,8 @@ export class Answer {
   near(moved, titles) {
     const said = moved.flatMap((dials, k) => dials.map(({dial, asked, shown, unit}) => `${titles[k + 1]}: ${dial} ${shownValue(shown)} instead of ${shownValue(asked)} (${unit})`));
     at("near").hidden = !said.length;
+    at("near-too").hidden = !said.length;
+    at("near-too").textContent = "These views show the nearest real runs in this file, not what was asked for.";
     at("near").textContent = said.length ? `These are the nearest real runs in this file, not what was asked for. ${said.join("; ")}.` : "";
   }
 

@@ -22,9 +22,8 @@ export class Clock {
     this.when = Math.min(this.quarters.length - 1, Math.max(0, when));
     const said = this.said = new Date(this.quarters[this.when]).toLocaleDateString("en-GB", MONTHS);
     at("clock").value = this.when;
-    at("clock").setAttribute("aria-valuetext", said);
     at("clock-says").textContent = said;
-    this.listen(this.when);
+    at("clock").setAttribute("aria-valuetext", this.listen(this.when) || said);
   }
 
   play() {

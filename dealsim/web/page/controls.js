@@ -45,13 +45,13 @@ export class Controls {
   }
 
   slider(lever, moves, practice) {
-    const id = `lever-${lever.name}`, output = make("output", {htmlFor: id});
+    const id = `lever-${lever.name}`, output = make("output", {htmlFor: id, "aria-live": "off"});
     const input = make("input", {type: "range", id, min: lever.low, max: lever.high, step: stepOf(lever), "aria-describedby": `${id}-was`});
     const tell = (isDragging) => this.room.changed(moves, Number(input.value), isDragging);
     input.addEventListener("input", () => tell(true));
     input.addEventListener("change", () => tell(false));
     const was = make("span", {id: `${id}-was`, className: "was"});
-    const back = make("button", {type: "button", className: "back", onclick: () => this.room.restored(moves)}, "Put back",
+    const back = make("button", {type: "button", className: "back", onclick: () => { input.focus(); this.room.restored(moves); }}, "Put back",
       make("span", {className: "unseen"}, ` ${lever.label}`));
     const mark = make("span", {className: "mark", "aria-hidden": "true"});
     this.parts.set(lever.name, (state, which) => {
@@ -96,7 +96,7 @@ export class Controls {
     at("base").value = state.base;
     at("begins").value = state.scenarios[which].begins;
     at("asks").textContent = readyOf(this.stage, state.scenarios[which].begins).question;
-    const on = new Set(state.scenarios[which].rivals);
+    const on = new Set(state.rivals);
     at("rivals").querySelectorAll("input").forEach((box) => { box.checked = on.has(box.value); });
   }
 }

@@ -9,7 +9,8 @@ const INK = "#1c1c1c", GRID = "#dcdcdc";
 const CONFIG = {displayModeBar: false, displaylogo: false, responsive: true, showSendToCloud: false, showEditInChartStudio: false, staticPlot: false};
 
 const number = (value) => value === null || value === undefined ? "no figure" : String(value).replace("-", "−");
-export const label = (text) => String(text).replaceAll("<", "‹").replaceAll(">", "›").replaceAll("&", "＆");
+// What the chart library would read as markup or as a place to fill in.
+export const label = (text) => String(text).replaceAll("<", "‹").replaceAll(">", "›").replaceAll("&", "＆").replaceAll("%{", "% {");
 const axis = (size) => ({gridcolor: GRID, linecolor: INK, ticks: "outside", automargin: true, zerolinecolor: "#767676", tickfont: {size}});
 const clear = (colour) => `rgba(${[1, 3, 5].map((k) => Number.parseInt(colour.slice(k, k + 2), 16)).join(",")},0.18)`;
 const day = (text) => new Date(text).toLocaleDateString("en-GB", {month: "long", year: "numeric", timeZone: "UTC"});
@@ -29,7 +30,7 @@ export class Curves {
   figure(measure) {
     const parts = {
       measure, chart: make("div", {className: "chart", role: "img"}), subtitle: make("p", {className: "quiet"}),
-      sentence: make("p", {className: "sentence"}), rows: make("div", {}),
+      reading: make("p", {className: "reading quiet"}), sentence: make("p", {className: "sentence"}), rows: make("div", {}),
     };
     this.figures.set(measure.name, parts);
     const saves = make("p", {className: "save"},
@@ -37,7 +38,7 @@ export class Curves {
       make("button", {type: "button", onclick: () => this.picture(parts)}, "Picture (PNG)", make("span", {className: "unseen"}, ` of ${measure.label}`)));
     return make("figure", {id: `figure-${measure.name}`},
       make("figcaption", {}, make("h3", {}, measure.label, make("span", {className: "unit"}, ` ${measure.unit}`)), parts.subtitle),
-      parts.chart, parts.sentence,
+      parts.chart, parts.reading, parts.sentence,
       make("details", {ontoggle: () => this.tabulate(parts)}, make("summary", {}, "Figures as a table", make("span", {className: "unseen"}, `: ${measure.label}`)), parts.rows), saves);
   }
 
@@ -56,6 +57,7 @@ export class Curves {
       this.frame = requestAnimationFrame(next);
     };
     this.frame = requestAnimationFrame(next);
+    at("clock").setAttribute("aria-valuetext", this.heard());
   }
 
   lines(parts) {
@@ -87,12 +89,12 @@ export class Curves {
       xaxis: {...axis(this.size), type: "date"},
       yaxis: {...axis(this.size), rangemode: this.isApart ? "tozero" : "normal", zeroline: true},
       shapes: [{type: "line", xref: "x", yref: "paper", x0: x[this.when], x1: x[this.when], y0: 0, y1: 1, line: {color: "#767676", width: 1, dash: "dot"}}],
-      annotations: [{text: `${mark}${id} · ${done} of ${of} runs · fitted to national figures, not to a place`, showarrow: false, xref: "paper", yref: "paper",
+      annotations: [{text: `${mark}${id} · ${done} of ${of} runs · ${this.told.mark}`, showarrow: false, xref: "paper", yref: "paper",
         x: 1, y: 0, yshift: -36, xanchor: "right", yanchor: "top", font: {size: Math.max(11, this.size * 0.7), color: "#595959"}}],
     };
     globalThis.Plotly.react(chart, traces, layout, CONFIG);
     parts.subtitle.textContent = this.subtitle(parts);
-    chart.setAttribute("aria-label", `${measure.label}: ${this.spoken(parts, this.when)}`);
+    this.tell(parts);
     this.tabulate(parts);
   }
 
@@ -113,12 +115,25 @@ export class Curves {
     return `${day(this.stage.quarters[when])}: ${said.join("; ")}`;
   }
 
+  // What stands at the clock's quarter, to be read and to be heard.
+  tell(parts) {
+    parts.reading.textContent = this.spoken(parts, this.when);
+    parts.chart.setAttribute("aria-label", `${parts.measure.label}: ${parts.reading.textContent}`);
+  }
+
+  // What the first measure on the screen stands at, for whoever steps through time by ear.
+  heard() {
+    const first = [...this.figures.values()].find((parts) => this.told && !parts.chart.closest("[hidden]"));
+    return first ? first.chart.getAttribute("aria-label") : "";
+  }
+
   say(rows) {
     for (const [name, parts] of this.figures) parts.sentence.textContent = rows(name);
   }
 
   tabulate(parts) {
-    if (!this.told || !parts.rows.parentElement.open) return;
+    // a table that somebody stands in is not taken away while runs come in
+    if (!this.told || !parts.rows.parentElement.open || (parts.rows.contains(document.activeElement) && this.told.done < this.told.of)) return;
     const lines = this.lines(parts), last = this.stage.quarters.length - 1;
     const shown = this.stage.quarters.map((_, k) => k).filter((k) => k % 4 === 3 || k === last);
     fill(parts.rows, table(`${parts.measure.label} (${parts.measure.unit}), last quarter of each year, with 95 % interval`,
@@ -129,10 +144,11 @@ export class Curves {
 
   csv(parts) {
     if (!this.told) return;
-    const rows = [["line", "quarter_ends", "mean", "low", "high", "unit", "of", "runs", "id"]];
+    const rows = [["line", "quarter_ends", "mean", "low", "high", "unit", "of", "runs", "id", "what_it_is"]];
+    const what = `${this.told.near?.some((moved) => moved.length) ? "nearest real runs, not what was asked for; " : ""}${this.told.mark}`;
     for (const line of this.lines(parts)) {
       line.mean.forEach((mean, k) => rows.push([line.title, this.stage.quarters[k], mean, line.half[k] === null ? "" : round(mean - line.half[k]),
-        line.half[k] === null ? "" : round(mean + line.half[k]), parts.measure.unit, this.isApart ? "difference" : "level", this.told.done, this.told.id]));
+        line.half[k] === null ? "" : round(mean + line.half[k]), parts.measure.unit, this.isApart ? "difference" : "level", this.told.done, this.told.id, what]));
     }
     save(`${parts.measure.name}-${this.told.id}.csv`, csvOf(rows), "text/csv;charset=utf-8");
   }
@@ -153,7 +169,7 @@ export class Curves {
     for (const parts of this.figures.values()) {
       if (parts.chart.data && !parts.chart.closest("[hidden]")) {
         globalThis.Plotly.relayout(parts.chart, {"shapes[0].x0": this.stage.quarters[when], "shapes[0].x1": this.stage.quarters[when]});
-        parts.chart.setAttribute("aria-label", `${parts.measure.label}: ${this.spoken(parts, when)}`);
+        this.tell(parts);
       }
     }
   }

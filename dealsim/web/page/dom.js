@@ -14,7 +14,11 @@ export const make = (tag, properties = {}, ...children) => {
 
 export const at = (id) => document.getElementById(id);
 
-export const fill = (element, ...children) => element.replaceChildren(...children.flat().filter((child) => child));
+// What stood there goes; charts are let go of, or each would stay in memory.
+export const fill = (element, ...children) => {
+  element.querySelectorAll(".js-plotly-plot").forEach((chart) => globalThis.Plotly.purge(chart));
+  element.replaceChildren(...children.flat().filter((child) => child));
+};
 
 // A table with a caption; `rows` begin with what the row is about.
 export const table = (caption, heads, rows) => make("div", {className: "wide", tabIndex: 0, role: "region", "aria-label": caption},

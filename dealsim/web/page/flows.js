@@ -13,15 +13,16 @@ export class Flows {
   }
 
   show(told, titles) {
+    const isNew = this.told?.titles.join() !== titles.join() || this.told.told.id !== told.id;
     this.told = {told, titles};
-    this.draw();
+    if (isNew || told.done === told.of) this.draw();
   }
 
   draw() {
     if (!this.told || at("flows").closest("[hidden]")) return;
     const {told, titles} = this.told, {began, ended, open} = this.stage.flows;
     const names = {...ended, ...open}, room = at("flows");
-    room.replaceChildren();
+    fill(room);
     told.scenarios.forEach(({flows}, which) => {
       const keys = Object.keys(names).filter((name) => name in flows.ends);
       const labels = [`${began.open}: ${flows.open.toFixed(0)}`, `${began.needs_per_1000}: ${flows.new.toFixed(0)}`, "", ...keys.map((name) => `${names[name]}: ${flows.ends[name].toFixed(0)}`)];

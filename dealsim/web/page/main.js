@@ -1,7 +1,7 @@
 // Puts the page together: what the room moves becomes a wish, and answers become charts and sentences.
 
 import {at, make, fill} from "./dom.js";
-import {Steps, fresh, isUntouched, linkOf, LONGEST_LINK, readLink, readyOf, textOf, untouched, withLevers, withScenario} from "./state.js";
+import {LETTERS, LONGEST_LINK, LONGEST_NAME, Steps, fresh, isUntouched, linkOf, readLink, readyOf, textOf, titlesOf, untouched, withLevers, withScenario} from "./state.js";
 import {Server} from "./source.js";
 import {Pack} from "./packed.js";
 import {Controls} from "./controls.js";
@@ -11,8 +11,6 @@ import {Flows} from "./flows.js";
 import {Clock} from "./clock.js";
 import {Share} from "./share.js";
 import {Network, People, Places, Why} from "./understand.js";
-
-const LETTERS = ["A", "B", "C"];
 
 class Page {
   constructor(stage, source) {
@@ -35,6 +33,7 @@ class Page {
       this.curves.at(when);
       this.views.network.at(when);
       this.views.places.at(when);
+      return this.curves.heard();
     });
     this.wire();
     this.changed_(false);
@@ -45,13 +44,15 @@ class Page {
   }
 
   fromLink() {
-    if (location.hash.length < 2) return null;
-    const {state, problems} = readLink(this.stage, location.hash.slice(1));
-    if (problems) this.trouble(`The link cannot be used: ${problems.join("; ")}. The page begins afresh.`);
+    const link = location.hash.slice(1);
+    if (!link || at(link)) return null; // nothing, or a part of the page
+    const {state, problems} = readLink(this.stage, link);
+    if (problems) this.trouble(`The link cannot be used: ${problems.join("; ")}. ${this.steps ? "Nothing is changed." : "The page begins afresh."}`);
     return state;
   }
 
   wire() {
+    at("skip").addEventListener("click", (event) => { event.preventDefault(); at("answer").focus(); });
     at("undo").addEventListener("click", () => { this.steps.undo(); this.changed_(); });
     at("redo").addEventListener("click", () => { this.steps.redo(); this.changed_(); });
     at("afresh").addEventListener("click", () => { this.which = 0; this.set(fresh(this.stage)); });
@@ -85,6 +86,7 @@ class Page {
   tab(tab) {
     for (const one of document.querySelectorAll(`input[name=${tab.name}]`)) at(one.dataset.shows).hidden = !one.checked;
     this.flows.draw();
+    this.clock.to(this.clock.when);
     this.look();
   }
 
@@ -104,6 +106,8 @@ class Page {
     this.flows.size = isOn ? 24 : 13;
     this.curves.figures.forEach((parts) => this.curves.draw(parts));
     this.flows.draw();
+    this.asked.clear();
+    this.look();
   }
 
   // What the controls do.
@@ -130,11 +134,11 @@ class Page {
   }
 
   rivalled(rivals) {
-    this.set(withScenario(this.state(), this.which, {rivals}));
+    this.set({...this.state(), rivals});
   }
 
   named(name) {
-    this.set(withScenario(this.state(), this.which, {name: name.slice(0, 60)}));
+    this.set(withScenario(this.state(), this.which, {name: name.slice(0, LONGEST_NAME)}));
   }
 
   set(state) {
@@ -160,19 +164,16 @@ class Page {
   }
 
   titles(state = this.state()) {
-    const base = readyOf(this.stage, state.base).title;
-    return [base, ...state.scenarios.map((one, k) => one.name || (!Object.keys(one.levers).length && !one.rivals.length
-      && one.begins !== state.base ? readyOf(this.stage, one.begins).title : LETTERS[k]))];
+    return titlesOf(this.stage, state);
   }
 
   changed_(writes = true) {
     const state = this.state();
     this.which = Math.min(this.which, state.scenarios.length - 1);
     this.controls.show(state, this.which);
-    at("undo").disabled = !this.steps.canUndo;
-    at("redo").disabled = !this.steps.canRedo;
-    at("add").disabled = state.scenarios.length >= this.stage.most_scenarios;
-    at("drop").disabled = state.scenarios.length < 2;
+    // a button that cannot be used keeps its place, and whoever stands on it
+    const can = {undo: this.steps.canUndo, redo: this.steps.canRedo, add: state.scenarios.length < this.stage.most_scenarios, drop: state.scenarios.length > 1};
+    for (const [name, is] of Object.entries(can)) at(name).setAttribute("aria-disabled", String(!is));
     at("scenario-name").value = state.scenarios[this.which].name;
     this.choices(state);
     const link = linkOf(state);
@@ -184,14 +185,17 @@ class Page {
   }
 
   choices(state) {
-    const titles = this.titles(state);
+    const titles = this.titles(state), shown = JSON.stringify([titles, this.which]);
+    if (this.shown === shown) return; // the same buttons stay, and whoever stands on one of them
+    this.shown = shown;
     fill(at("scenarios"), state.scenarios.map((_, k) => make("label", {className: "choice"},
       make("input", {type: "radio", name: "scenario", checked: k === this.which, onchange: () => {
         this.which = k;
         this.controls.show(this.state(), k);
         at("scenario-name").value = this.state().scenarios[k].name;
         this.look();
-        if (this.told) this.answer[isUntouched(this.state(), k) ? "nothing" : "full"](this.told, titles, k + 1);
+        this.shown = JSON.stringify([titles, k]);
+        if (this.told?.scenarios[k + 1]) this.answer[isUntouched(this.told.state, k) ? "nothing" : "full"](this.told, this.told.titles, k + 1);
       }}), ` ${LETTERS[k]}${titles[k + 1] === LETTERS[k] ? "" : `: ${titles[k + 1]}`}`)));
   }
 
@@ -202,7 +206,7 @@ class Page {
 
   wish(state) {
     const titles = this.titles(state);
-    return {base: state.base, scenarios: state.scenarios.map((one, k) => ({begins: one.begins, levers: one.levers, rivals: one.rivals,
+    return {base: state.base, rivals: state.rivals, scenarios: state.scenarios.map((one, k) => ({begins: one.begins, levers: one.levers,
       ...(titles[k + 1] === readyOf(this.stage, one.begins).title ? {} : {name: titles[k + 1]})}))};
   }
 
@@ -217,6 +221,8 @@ class Page {
     document.documentElement.dataset.busy = "yes";
     this.isBusy = true;
     for (const name of Object.keys(this.views)) this.source.leave(name);
+    this.asked.clear();
+    this.older(state);
     let isNewest = true;
     try {
       isNewest = await this.source.ask("runs", this.wish(state), (message) => this.hear(message, state, titles));
@@ -226,29 +232,39 @@ class Page {
     if (!isNewest) return;
     delete document.documentElement.dataset.busy;
     this.isBusy = false;
+    this.answer.rest(this.newest);
     this.look();
   }
 
   hear(message, state, titles) {
     if (message.kind === "curves" || message.kind === "told") {
-      this.trouble("");
+      if (this.isOfRun) this.trouble("");
+      this.newest = message;
       this.curves.show(message, titles);
       this.answer.count(message, titles, this.which + 1);
       this.answer.near(message.near ?? [], titles);
       if (message.kind === "told") {
-        this.told = message;
+        this.told = {...message, state, titles};
+        this.older(state);
         if (isUntouched(state, this.which)) this.answer.nothing(message);
         else this.answer.full(message, titles, this.which + 1);
         this.flows.show(message, titles);
         this.curves.say((name) => message.scenarios.slice(1).map((own) => own.rows[name]?.sentence).filter(Boolean).join(" "));
-        if (message.done === message.of && !state.scenarios.every((_, k) => isUntouched(state, k))) this.share.note(state, titles, message);
+        if (message.done === message.of && (state.rivals.length || !state.scenarios.every((_, k) => isUntouched(state, k)))) this.share.note(state, titles, message);
       }
     } else if (message.kind === "failed" || message.kind === "late") {
       this.trouble(message.said);
+      this.isOfRun = true;
     }
   }
 
+  // Says when the words, flows and views that stand here belong to a wish before this one.
+  older(state) {
+    at("older").hidden = !this.told || textOf(this.told.state) === textOf(state);
+  }
+
   trouble(text) {
+    this.isOfRun = false;
     at("trouble").textContent = text;
     at("trouble").hidden = !text;
   }

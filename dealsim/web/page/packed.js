@@ -4,8 +4,7 @@ const bytesOf = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(
 const NO_FIGURE = 65_535;
 
 // The nearest point of the grid: {levels, moved: [what was asked and what is shown]}, or {problem} where the file holds none.
-export const nearest = (stage, scenario, base) => {
-  if (scenario.rivals.length) return {problem: "this file holds no runs with other explanations; dealsim itself does"};
+export const nearest = (stage, scenario) => {
   const ready = stage.presets.find((one) => one.name === scenario.begins);
   if (ready && !Object.keys(scenario.levers).length) return {ready: ready.name, moved: []};
   if (ready) return {problem: `this file holds ${ready.title} only as it is; begin from the baseline to move levers`};
@@ -48,8 +47,8 @@ export class Pack {
 
   leave() {}
 
-  found(scenario, base) {
-    const {stage} = this.told, near = nearest(stage, scenario, base);
+  found(scenario) {
+    const {stage} = this.told, near = nearest(stage, scenario);
     if (near.problem) return near;
     const point = near.ready === undefined ? pointOf(near.levels) : 729 + stage.presets.findIndex((one) => one.name === near.ready);
     return this.told.points[point] ? {...near, point} : {problem: "this file was made to be tried out, and does not hold these runs"};
@@ -58,7 +57,7 @@ export class Pack {
   // The state whose runs are shown.
   runOf(state) {
     return {...state, scenarios: state.scenarios.map((scenario) => {
-      const near = nearest(this.told.stage, scenario, state.base);
+      const near = nearest(this.told.stage, scenario);
       if (!near.levels) return scenario;
       const levers = {};
       this.told.stage.dials.forEach((dial, k) => dial.moves.forEach((name) => { if (near.levels[k]) levers[name] = dial.levels[near.levels[k]]; }));
@@ -73,22 +72,24 @@ export class Pack {
       hear({kind: "failed", said: `this file compares with ${stage.bases[0].title} only`});
       return true;
     }
-    const scenarios = wish.scenarios.map((one) => ({levers: {}, rivals: [], ...one})), which = scenarios.map((one) => this.found(one, wish.base));
+    const scenarios = wish.scenarios.map((one) => ({levers: {}, ...one})), which = scenarios.map((one) => this.found(one));
     const problem = which.find((one) => one.problem);
     if (problem) {
       hear({kind: "failed", said: problem.problem});
       return true;
     }
     const titles = scenarios.map((one, k) => one.name ?? stage.presets.find((ready) => ready.name === one.begins)?.title ?? "ABC"[k]);
-    const named = (value, k) => JSON.parse(JSON.stringify(value).replaceAll(stage.placeholder, JSON.stringify(titles[k]).slice(1, -1)));
+    const named = (value, k) => JSON.parse(JSON.stringify(value).replaceAll(stage.placeholder, () => JSON.stringify(titles[k]).slice(1, -1)));
     if (view === "runs") {
       const names = stage.measures.map((one) => one.name), quarters = stage.quarters.length;
       const curves = [this.curve(names, 0, quarters, false), ...which.map(({point}) => this.curve(names, point, quarters, true))];
-      hear({kind: "told", done: stage.pairs, of: stage.pairs, id: this.told.id, curves, standing: stage.standing,
+      hear({kind: "told", done: stage.pairs, of: stage.pairs, id: `${this.told.id}-${which.map(({point}) => point).join("-")}`, mark: this.told.mark, curves, standing: stage.standing,
         near: which.map(({moved}) => moved), scenarios: [points[0].base, ...which.map(({point}, k) => named(points[point].own, k))]});
     } else if (view === "why") {
       const why = points[which[wish.which].point].why;
-      hear(why ? {kind: "why", done: stage.pairs, of: stage.pairs, measures: why} : {kind: "failed", said: "nothing is moved, so there is nothing to explain"});
+      const none = which[wish.which].ready ? "this file does not tell apart what the levers of a ready scenario do; dealsim itself does"
+        : "nothing is moved yet, so there is nothing to explain";
+      hear(why ? {kind: "why", done: stage.pairs, of: stage.pairs, measures: why} : {kind: "failed", said: none});
     } else {
       this.seen(view, wish, which, hear, named);
     }

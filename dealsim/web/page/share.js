@@ -5,19 +5,22 @@ import {LONGEST_LINK, linkOf, read, textOf} from "./state.js";
 
 // What makes the same runs again: a file for each scenario that is not a ready one, the command, and the line of Python.
 export const reproduction = (stage, state, titles) => {
-  const files = [], names = state.scenarios.map((scenario, k) => {
-    if (!Object.keys(scenario.levers).length && !scenario.rivals.length && scenario.begins !== state.base) return scenario.begins;
+  const files = [], {rivals} = state;
+  const base = rivals.length ? "base.yaml" : state.base;
+  if (rivals.length) files.push({name: base, text: yamlOf({begins: state.base, levers: {}}, rivals, titles[0])});
+  const names = state.scenarios.map((scenario, k) => {
+    if (!Object.keys(scenario.levers).length && !rivals.length && scenario.begins !== state.base) return scenario.begins;
     const name = `${"ABC"[k].toLowerCase()}.yaml`;
-    files.push({name, text: yamlOf(scenario, titles[k + 1])});
+    files.push({name, text: yamlOf(scenario, rivals, titles[k + 1])});
     return name;
   });
-  const asked = [state.base, ...names];
+  const asked = [base, ...names];
   return {files, command: `dealsim compare ${asked.join(" ")} --size ${stage.size} --ensemble ${stage.sets}`,
     python: `dealsim.compare(${asked.map((one) => JSON.stringify(one)).join(", ")}, size=${stage.size}, ensemble=${stage.sets})`};
 };
 
 // A scenario as a file of dealsim; text is written as JSON writes it, which YAML reads.
-export const yamlOf = ({begins, levers, rivals}, title) => [
+export const yamlOf = ({begins, levers}, rivals, title) => [
   "format: 1", `name: ${JSON.stringify(title)}`, `extends: ${begins}`,
   ...(Object.keys(levers).length ? ["levers:", ...Object.entries(levers).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`)] : []),
   ...(rivals.length ? ["rivals:", ...rivals.map((name) => `  - ${name}`)] : []), ""].join("\n");
@@ -80,8 +83,8 @@ export class Share {
   }
 
   // One line for every attempt that was lived to the end.
-  note(state, titles, told) {
-    const text = textOf(state);
+  note(asked, titles, told) {
+    const state = this.room.runOf(asked), text = textOf(state);
     if (this.tried.some((one) => one.text === text)) return;
     const said = told.scenarios.slice(1).map((own) => own.headline).join(" ");
     this.tried.push({text, state, said});

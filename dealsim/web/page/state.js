@@ -1,13 +1,13 @@
 // What the room has asked for: pure functions over plain data, checked whenever it comes from a link or a file.
 //
-// {version, base, scenarios: [{begins, levers, rivals, name}]}; a scenario's levers hold only what was moved.
+// {version, base, rivals, scenarios: [{begins, levers, name}]}; levers hold only what was moved, rivals hold in every world.
 
 export const LONGEST_LINK = 1500;
 export const LONGEST_NAME = 60;
 
-export const fresh = (stage) => ({version: stage.version, base: stage.bases[0].name, scenarios: [untouched(stage.bases[0].name)]});
+export const fresh = (stage) => ({version: stage.version, base: stage.bases[0].name, rivals: [], scenarios: [untouched(stage.bases[0].name)]});
 
-export const untouched = (begins) => ({begins, levers: {}, rivals: [], name: ""});
+export const untouched = (begins) => ({begins, levers: {}, name: ""});
 
 const leversOf = (stage) => new Map([...stage.dials.flatMap((dial) => dial.moves.map((name) => [name, {...dial, name}])),
   ...stage.more.map((lever) => [lever.name, lever])]);
@@ -42,8 +42,8 @@ export const withScenario = (state, which, change) =>
   ({...state, scenarios: state.scenarios.map((one, at) => at === which ? {...one, ...change} : one)});
 
 export const isUntouched = (state, which) => {
-  const {begins, levers, rivals} = state.scenarios[which];
-  return begins === state.base && !Object.keys(levers).length && !rivals.length;
+  const {begins, levers} = state.scenarios[which];
+  return begins === state.base && !Object.keys(levers).length;
 };
 
 // Everything that is wrong with a state from outside, in words; none if it may be used.
@@ -55,16 +55,17 @@ export const problemsOf = (stage, told) => {
   if (!Array.isArray(told.scenarios) || !told.scenarios.length || told.scenarios.length > stage.most_scenarios) {
     return [...problems, `there must be 1 to ${stage.most_scenarios} scenarios`];
   }
+  if (!Array.isArray(told.rivals)) return [...problems, "the other explanations are not a list"];
   const known = leversOf(stage), rivals = new Set(stage.rivals.map((one) => one.name));
+  for (const rival of told.rivals) if (!rivals.has(rival)) problems.push("it names an explanation this page does not know");
   told.scenarios.forEach((one, position) => {
     const which = `scenario ${position + 1}`;
-    if (!isObject(one) || !isObject(one.levers) || !Array.isArray(one.rivals)) {
+    if (!isObject(one) || !isObject(one.levers)) {
       problems.push(`${which} is not whole`);
       return;
     }
     if (!readyOf(stage, one.begins)) problems.push(`${which} begins from a scenario this page does not know`);
     if (typeof one.name !== "string" || one.name.length > LONGEST_NAME) problems.push(`${which} has a name that is too long`);
-    for (const rival of one.rivals) if (!rivals.has(rival)) problems.push(`${which} names an explanation this page does not know`);
     for (const [name, value] of Object.entries(one.levers)) {
       const lever = known.get(name);
       if (!lever) problems.push(`${which} moves a lever this page does not know`);
@@ -82,9 +83,20 @@ const fits = (lever, value) => {
 };
 
 // Only what a state holds, in a fixed order, so that the same wish is the same link.
-const tidy = ({version, base, scenarios}) => ({version, base, scenarios: scenarios.map(({begins, levers, rivals, name}) => ({
-  begins, levers: Object.fromEntries(Object.entries(levers).sort(([one], [other]) => one < other ? -1 : 1)),
-  rivals: [...rivals].sort(), name}))});
+const tidy = ({version, base, rivals, scenarios}) => ({version, base, rivals: [...new Set(rivals)].sort(), scenarios: scenarios.map(({begins, levers, name}) => ({
+  begins, levers: Object.fromEntries(Object.entries(levers).sort(([one], [other]) => one < other ? -1 : 1)), name}))});
+
+// What every world is called, the base first; no name is given twice.
+export const LETTERS = ["A", "B", "C"];
+export const titlesOf = (stage, state) => {
+  const titles = [readyOf(stage, state.base).title];
+  state.scenarios.forEach((one, k) => {
+    const isReady = !Object.keys(one.levers).length && one.begins !== state.base;
+    const title = one.name || (isReady ? readyOf(stage, one.begins).title : LETTERS[k]);
+    titles.push(titles.includes(title) ? `${title} (${LETTERS[k]})` : title);
+  });
+  return titles;
+};
 
 export const textOf = (state) => JSON.stringify(tidy(state));
 

@@ -7,40 +7,56 @@ import {COLOURS, label} from "./curves.js";
 const FONT = {family: "system-ui, sans-serif", color: "#1c1c1c"};
 const BARE = {displayModeBar: false, responsive: true, showSendToCloud: false};
 
-const wait = (room, text) => fill(room, make("p", {className: "quiet", role: "status"}, text));
+const wait = (room, text) => {
+  fill(room, make("p", {className: "quiet"}, text));
+  at("view-says").textContent = text;
+};
+
+// What a view hears: its own message, or why there is none.
+const hearing = (kind, room, title, show) => (message) => {
+  if (message.kind === kind) {
+    show(message);
+    if (message.done === message.of) at("view-says").textContent = `${title} is shown.`;
+  } else if (message.kind === "failed") wait(room(), message.said);
+  else if (message.kind === "late") at("view-says").textContent = message.said;
+};
 
 // Each lever's share by knock-out.
 export class Why {
   constructor(page) {
     this.page = page;
-    this.size = 14;
   }
 
   async ask() {
     fill(at("why"));
     wait(at("why-says"), "Living the scenario again without each lever …");
-    await this.page.ask("why", (message) => {
-      if (message.kind === "why") this.show(message);
-      else if (message.kind === "failed") wait(at("why-says"), message.said);
-    });
+    this.first = true;
+    await this.page.ask("why", hearing("why", () => at("why-says"), "Why it happened", (message) => this.show(message)));
   }
 
   show({measures, done, of}) {
+    // in between only the count moves, so that nobody loses their place
+    if (!this.first && done < of) {
+      at("why-count").textContent = `${done} of ${of} runs`;
+      return;
+    }
+    this.first = false;
     fill(at("why"));
-    fill(at("why-says"), make("p", {className: "quiet"}, `What goes away when one lever is put back and all else stays: ${done} of ${of} runs. The shares need not add up to the whole: what two levers do only together goes with either of them, and what each would do in the other's place goes with neither.`));
+    fill(at("why-says"), make("p", {className: "quiet"}, "What goes away when one lever is put back and all else stays: ", make("span", {id: "why-count"}, `${done} of ${of} runs`), ". The shares need not add up to the whole: what two levers do only together goes with either of them, and what each would do in the other's place goes with neither. Words stand here once all runs are lived."));
     for (const measure of measures) {
       const rows = [["The whole change", measure.whole.text], ...measure.parts.map((part) => [`Goes without: ${part.label}`, part.text + (part.shown ? "" : ", cannot be told from nothing")]),
-        ["Left over (joint effects)", measure.together]];
+        ["Left over: what is joint", measure.together.text]];
       const chart = make("div", {className: "chart", role: "img", "aria-label": rows.map((row) => row.join(": ")).join("; ")});
       const bars = [{label: "The whole change", ...measure.whole}, ...measure.parts];
       at("why").append(make("figure", {}, make("figcaption", {}, make("h3", {}, measure.label, make("span", {className: "unit"}, ` ${measure.unit}`)),
         make("p", {className: "quiet"}, "Last two years; bars: mean; lines: 95 % interval over parameter sets.")), chart,
+      make("p", {className: "sentence"}, measure.sentence),
       make("details", {}, make("summary", {}, "Figures as a table", make("span", {className: "unseen"}, `: ${measure.label}`)), table(`${measure.label} (${measure.unit})`, ["Part", "Change (95 % interval)"], rows))));
       globalThis.Plotly.newPlot(chart, [{type: "bar", orientation: "h", y: bars.map((bar) => label(bar.label)), x: bars.map((bar) => bar.mean),
         marker: {color: bars.map((_, k) => k ? COLOURS[1] : COLOURS[0])},
         error_x: {type: "data", symmetric: false, array: bars.map((bar) => bar.high - bar.mean), arrayminus: bars.map((bar) => bar.mean - bar.low)},
         hovertemplate: "%{y}: %{x:.4g}<extra></extra>"}],
-      {font: {...FONT, size: this.size}, height: 90 + 34 * bars.length * (this.size / 14), margin: {l: 10, r: 16, t: 8, b: 40}, yaxis: {automargin: true, autorange: "reversed"}, xaxis: {zeroline: true, automargin: true}, showlegend: false}, BARE);
+      {font: {...FONT, size: this.page.curves.size}, height: 90 + 34 * bars.length * (this.page.curves.size / 14), margin: {l: 10, r: 16, t: 8, b: 40}, yaxis: {automargin: true, autorange: "reversed"}, xaxis: {zeroline: true, automargin: true}, showlegend: false}, BARE);
     }
   }
 }
@@ -53,10 +69,7 @@ export class People {
 
   async ask() {
     wait(at("people"), "Looking for people whose lives run differently …");
-    await this.page.ask("people", (message) => {
-      if (message.kind === "people") this.show(message.lives);
-      else if (message.kind === "failed") wait(at("people"), message.said);
-    });
+    await this.page.ask("people", hearing("people", () => at("people"), "One person in two worlds", (message) => this.show(message.lives)));
   }
 
   show(lives) {
@@ -79,7 +92,7 @@ export class People {
       make("p", {className: "quiet"}, life.chart.subtitle), chart, make("p", {}, life.chart.sentence),
       make("details", {}, make("summary", {}, "The weeks of both lives"), table("What happens in both worlds", ["Week of", life.base, life.own],
         life.weeks.map(([day, before, after]) => [day, before || "–", after || "–"])), life.left_out ? make("p", {}, `${life.left_out} weeks more are left out.`) : null));
-    globalThis.Plotly.newPlot(chart, life.chart.data, life.chart.layout, BARE);
+    globalThis.Plotly.newPlot(chart, life.chart.data, {...life.chart.layout, font: {...life.chart.layout.font, size: this.page.curves.size}}, BARE);
   }
 }
 
@@ -96,10 +109,7 @@ export class Network {
   async ask() {
     fill(at("network"));
     wait(at("network-says"), "Drawing people and their ties …");
-    await this.page.ask("network", (message) => {
-      if (message.kind === "network") this.show(message);
-      else if (message.kind === "failed") wait(at("network-says"), message.said);
-    });
+    await this.page.ask("network", hearing("network", () => at("network-says"), "People and their ties", (message) => this.show(message)));
   }
 
   show(told) {
@@ -130,7 +140,7 @@ export class Network {
           x: [...who.map(([, k]) => this.xy.x[k]), null], y: [...who.map(([, k]) => this.xy.y[k]), null],
           marker: {symbol: SHAPES[kind], size: kind ? 10 : 6, color: FILLS[kind], line: {color: "#1c1c1c", width: who.map(([sign]) => sign >= 4 ? 1.6 : 0)}}};
       });
-      globalThis.Plotly.react(chart, [this.lines, ...traces], {font: {...FONT, size: 13}, height: 420, margin: {l: 8, r: 8, t: 8, b: 8}, hovermode: false,
+      globalThis.Plotly.react(chart, [this.lines, ...traces], {font: {...FONT, size: this.page.curves.size}, height: 420, margin: {l: 8, r: 8, t: 8, b: 8}, hovermode: false,
         xaxis: {visible: false, fixedrange: true}, yaxis: {visible: false, fixedrange: true}, legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom"}}, BARE);
       const counts = STANDS.map((stands, kind) => `${signs.filter((sign) => sign % 4 === kind).length} ${stands}`);
       const said = `${this.page.clock.said}: ${counts.join(", ")}; ${signs.filter((sign) => sign >= 4).length} volunteer.`;
@@ -148,10 +158,8 @@ export class Places {
 
   async ask() {
     wait(at("places"), "Living a larger borough that has all seven places …");
-    await this.page.ask("places", (message) => {
-      if (message.kind === "places") this.show(message);
-      else if (message.kind === "failed") wait(at("places"), message.said);
-    });
+    this.room = null;
+    await this.page.ask("places", hearing("places", () => at("places"), "Seven places", (message) => this.show(message)));
   }
 
   show(told) {
@@ -159,10 +167,16 @@ export class Places {
     this.told = told;
     this.measure = before;
     this.titles = this.page.titles();
+    if (this.room?.isConnected) {
+      this.count.textContent = `${told.done} of ${told.of} runs`;
+      this.at(this.page.clock.when);
+      return;
+    }
+    this.count = make("span", {}, `${told.done} of ${told.of} runs`);
     const choose = make("label", {}, "Measure ", make("select", {onchange: (event) => { this.measure = event.target.selectedIndex; this.at(this.page.clock.when); }},
       told.measures.map((one, k) => make("option", {selected: k === before}, `${one.label} (${one.unit})`))));
     this.room = make("div", {className: "grid"});
-    fill(at("places"), make("p", {className: "quiet"}, `${told.size.toLocaleString("en-GB")} invented citizens, mean of ${told.done} of ${told.of} runs; so few that small differences between places mean nothing. Tiles stand in a fixed order; this is no map. Move the clock to see them change.`), choose, this.room);
+    fill(at("places"), make("p", {className: "quiet"}, `${told.size.toLocaleString("en-GB")} invented citizens, mean of `, this.count, "; so few that small differences between places mean nothing. Tiles stand in a fixed order; this is no map. Move the clock to see them change."), choose, this.room);
     this.at(this.page.clock.when);
   }
 
