@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 
-import dealsim
 from dealsim.checkpoints import replace_whole
 from dealsim.errors import InputError, StoppedError
 from dealsim.scenarios import Scenario, load
@@ -161,7 +160,7 @@ def _kept(
 @lru_cache(maxsize=1)
 def _code() -> str:
     """Names everything that decides what is kept of a point: all of the package but the page's own files."""
-    package = Path(dealsim.__file__).parent
+    package = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*")):
         name = path.relative_to(package).as_posix()

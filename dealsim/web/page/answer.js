@@ -49,6 +49,7 @@ export class Answer {
     }
     at("standing").textContent = told.standing;
     if (!isWhole) return;
+    at("loses").classList.toggle("nobody", !own.loses.length);
     at("loses").textContent = own.loses.length ? `Worse under ${title}: ${own.loses.join("; ")}.` : `Nobody is shown to be worse off under ${title}; that is not proof that nobody is.`;
     at("caution").hidden = !own.caution;
     at("caution").textContent = own.caution;
