@@ -72,7 +72,20 @@ def test_the_public_names_are_these():
 
     assert set(dealsim.__all__) == {
         *("DealModel", "MODEL_VERSION", "Results", "__version__", "check_patterns", "compare", "load_scenario"),
-        *("analyse", "assure", "read", "read_sweep", "run", "save", "sweep", "verify", "verify_sweep", "write_report"),
+        *(
+            "analyse",
+            "assure",
+            "pack",
+            "read",
+            "read_sweep",
+            "run",
+            "save",
+            "serve",
+            "sweep",
+            "verify",
+            "verify_sweep",
+            "write_report",
+        ),
     }
     with pytest.raises(AttributeError):
         dealsim.nothing

@@ -380,6 +380,17 @@ def test_what_is_read_from_afar_is_large_on_a_projector(open_page):
           .map((one) => [one.tagName, one.textContent.slice(0, 40), getComputedStyle(one).fontSize])"""
     )
     assert not small, small
+    own.page.locator("#begins").select_option("deal")
+    own.ready()
+    for view, inside in (("why", "#why h3, #why .sentence, #why .ytick text"), ("people", "#people h3, #people p, #people li"),
+                         ("network", "#network h3, #network p, #network .legendtext"), ("places", "#places h3, #places .tile *, #places p")):  # fmt: skip
+        own.page.locator(f"[data-shows=view-{view}]").check()
+        own.page.locator(f"#{view} h3").first.wait_for()
+        own.page.wait_for_timeout(500)
+        sizes = own.page.locator(inside).evaluate_all(
+            "(all) => all.map((one) => Number.parseFloat(getComputedStyle(one).fontSize))"
+        )
+        assert sizes and min(sizes) >= 23.9, (view, sorted(sizes)[:3])
 
 
 def test_nothing_moves_by_itself(open_page):

@@ -84,7 +84,8 @@ export class Curves {
     const {done, of, id, near} = this.told, mark = near?.some((moved) => moved.length) ? "nearest real runs · " : "";
     const layout = {
       font: {family: "system-ui, sans-serif", size: this.size, color: INK}, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
-      margin: {l: 50, r: 12, t: 10, b: 60}, height: this.size > 20 ? 380 : 250, hovermode: "x unified", showlegend: true,
+      margin: {l: 50, r: 12, t: 10, b: 60}, // a longer key takes nothing from the curves
+      height: (this.size > 20 ? 380 : 250) + 1.4 * this.size * Math.max(0, lines.length - 2), hovermode: "x unified", showlegend: true,
       legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal"},
       xaxis: {...axis(this.size), type: "date"},
       yaxis: {...axis(this.size), rangemode: this.isApart ? "tozero" : "normal", zeroline: true},

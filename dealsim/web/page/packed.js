@@ -21,7 +21,8 @@ export const nearest = (stage, scenario) => {
   return {levels, moved};
 };
 
-export const pointOf = (levels) => levels.reduce((number, level) => number * 3 + level, 0);
+// The place of a point of the grid in the file: levels count like the digits of a number.
+export const pointOf = (stage, levels) => levels.reduce((number, level, k) => number * stage.dials[k].levels.length + level, 0);
 
 // Numbers of a measure at a point: 16-bit steps between the least and the most of that measure.
 export const unpacked = (data, measure, kind, point, quarters) => {
@@ -50,7 +51,8 @@ export class Pack {
   found(scenario) {
     const {stage} = this.told, near = nearest(stage, scenario);
     if (near.problem) return near;
-    const point = near.ready === undefined ? pointOf(near.levels) : 729 + stage.presets.findIndex((one) => one.name === near.ready);
+    const point = near.ready === undefined ? pointOf(stage, near.levels)
+      : this.told.points.length - stage.presets.length + stage.presets.findIndex((one) => one.name === near.ready);
     return this.told.points[point] ? {...near, point} : {problem: "this file was made to be tried out, and does not hold these runs"};
   }
 
