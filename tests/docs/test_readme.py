@@ -40,7 +40,7 @@ def test_a_command_is_one_line_that_a_shell_can_read(marker):
 
 def test_the_first_command_does_the_main_job_and_the_second_tests():
     assert command_after("the main job").endswith(".venv/bin/dealsim compare cuts_only deal")
-    assert command_after("the tests").endswith(".venv/bin/python -m pytest")
+    assert command_after("the tests").endswith(".venv/bin/python -m pytest -n 2")
     assert README.index("<!-- the main job -->") < README.index("<!-- the tests -->") < README.index("\n## ")
 
 
