@@ -65,9 +65,8 @@ def measured(moves: int) -> dict[str, float]:
         for move in range(moves + 3):
             dial = draw.choice(list(DIALS.values()))
             low, high = dial.lever.low, dial.lever.high
-            waits = (
-                move % 6 == 0
-            )  # every sixth is waited for to its end; the others are overtaken by the next, as in a room
+            # every sixth is waited for to its end; the others are overtaken by the next, as in a room
+            waits = move % 6 == 0
             found = page.evaluate(MOVE, [dial.name, low + (high - low) * draw.randint(1, 19) / 20, waits])
             if move >= 3:  # the first moves warm the browser
                 firsts.append(found["first"]["ms"] / 1000)

@@ -549,21 +549,23 @@ def pack(
     """Pack the interactive page into one file that needs no Python and no network: for a stick."""
     import time
 
-    from dealsim.show.terminal import Shown
-    from dealsim.web.pack import minutes, took
+    from dealsim.show.terminal import Shown, time_in_words
+    from dealsim.web.pack import MEGABYTES, seconds
     from dealsim.web.pack import pack as pack_page
 
     if dry_run:
-        _print_text(f"{out} would take about {minutes():.0f} minutes on two processors, and 15 MB")
+        _print_text(f"{out} would take about {time_in_words(seconds())} on two processors, and {MEGABYTES} MB")
         return OK
     if not quiet:
         _say_first_use()
-        _print_text(f"About {minutes():.0f} minutes on two processors; it can be stopped, and the same command goes on")
+        _print_text(
+            f"About {time_in_words(seconds())} on two processors; it can be stopped, and the same command goes on"
+        )
     began = time.monotonic()
     _halt.is_gentle = True
     with Shown(quiet) as progress:
         made = pack_page(out, workers=workers, progress=progress, stop=_halt.is_set)
-    _print_text(f"{made} is made: {made.stat().st_size / 1e6:.1f} MB, in {took(began)}")
+    _print_text(f"{made} is made: {made.stat().st_size / 1e6:.1f} MB, in {time_in_words(time.monotonic() - began)}")
     return OK
 
 

@@ -66,10 +66,15 @@ def engine_hash() -> str:
 
     Taken once, when this module is loaded: a file edited later is not the code that runs.
     """
+    return hash_of_files((".py", ".csv"), _NOT_OF_THE_ENGINE)
+
+
+def hash_of_files(endings: tuple[str, ...], left_out: tuple[str, ...] = ()) -> str:
+    """Names what files of the package say, by how their names end, but for those that are left out."""
     digest = hashlib.sha256()
     for path in sorted(_PACKAGE.rglob("*")):
         name = path.relative_to(_PACKAGE).as_posix()
-        if path.suffix in (".py", ".csv") and not name.startswith(_NOT_OF_THE_ENGINE):
+        if path.suffix in endings and not name.startswith(left_out):
             digest.update(name.encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -119,7 +119,7 @@ def dates_of(weeks: Sequence[int]) -> dict[str, Any]:
     return {"x": _days(weeks)}
 
 
-def numbers(values: pd.Series, figures: int = 4) -> list[float | None]:
+def numbers(values: pd.Series | np.ndarray, figures: int = 4) -> list[float | None]:
     """Values as short numbers for JSON; None where there is none."""
     return [None if not math.isfinite(value) else float(f"{value:.{figures}g}") for value in values.astype(float)]
 
@@ -189,9 +189,14 @@ def _folded(axis: str) -> str:
     return "<br>".join(textwrap.wrap(label(axis, 90), 32))
 
 
+def taken_for(is_calibrated: bool) -> str:
+    """What figures may be taken for, in a few words."""
+    return "fitted to national figures, not to a place" if is_calibrated else "not calibrated"
+
+
 def mark_of(what: str, is_calibrated: bool) -> str:
-    """What a chart shows, and what its figures may be taken for, in a few words."""
-    return f"{what} · {'fitted to national figures, not to a place' if is_calibrated else 'not calibrated'}"
+    """What a chart shows, and what its figures may be taken for."""
+    return f"{what} · {taken_for(is_calibrated)}"
 
 
 def stamp(of: str, shift: int = -38) -> dict[str, Any]:

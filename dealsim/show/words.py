@@ -100,6 +100,11 @@ def between(low: float | None, high: float | None, *, signed: bool = False, plac
     return f"{figure(low, signed=signed, places=places)} to {figure(high, signed=signed, places=places)}"
 
 
+def with_interval(mean: float, low: float, high: float, *, signed: bool = False, places: int | None = None) -> str:
+    """A figure with its interval: `−54 (−64 to −43)`."""
+    return f"{figure(mean, signed=signed, places=places)} ({between(low, high, signed=signed, places=places)})"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """A number and its noun: `1 pair`, `10 pairs`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -13,7 +13,6 @@ from typing import Any
 
 from dealsim.errors import InputError
 from dealsim.levers import LEVERS, Lever
-from dealsim.parameters import RIVALS
 from dealsim.scenarios import Scenario, load, scenario_from, shipped_names
 
 
@@ -131,18 +130,6 @@ NAMES = ("A", "B", "C")
 """What scenarios made on the page are called until somebody names them."""
 
 
-@dataclass(frozen=True)
-class Wish:
-    """One scenario as the page tells it: where it begins, and what was moved.
-
-    `begins` is the base or a ready scenario; `levers` holds only what was moved away from it.
-    """
-
-    begins: str
-    levers: Mapping[str, Any]
-    name: str = ""
-
-
 def wish_from(content: Any, base: str, position: int = 0) -> Scenario:
     """The scenario that the page asks for, checked as a scenario file is.
 
@@ -163,31 +150,26 @@ def wish_from(content: Any, base: str, position: int = 0) -> Scenario:
     if not isinstance(levers, Mapping):
         raise InputError("levers must be an object")
     name = content.get("name") or (begins if not levers and begins != base else NAMES[position])
-    return scenario_of(Wish(begins, levers, name))
+    return scenario_of(begins, levers, name)
 
 
-def scenario_of(wish: Wish) -> Scenario:
-    """A wish as a scenario: a child of where it begins, that says only what was moved.
+def scenario_of(begins: str, levers: Mapping[str, Any], name: str) -> Scenario:
+    """A child of a ready scenario that says only what was moved away from it.
 
     Raises
     ------
     InputError
     """
-    if not wish.levers and wish.name == wish.begins:
-        return load(wish.begins)
+    if not levers and name == begins:
+        return load(begins)
     content = {
         "format": 1,
-        "name": wish.name,
-        "question": f"What if, beginning from {wish.begins}, these levers are held from the first week on?",
+        "name": name,
+        "question": f"What if, beginning from {begins}, these levers are held from the first week on?",
         "author": "A room at the dealsim page",
         "date": date.today().isoformat(),
         "sources": ["src-choice"],
-        "extends": wish.begins,
-        "levers": dict(wish.levers),
+        "extends": begins,
+        "levers": dict(levers),
     }
     return scenario_from(content)
-
-
-def known_rivals() -> dict[str, str]:
-    """Every other explanation, by name: what would be true."""
-    return {name: rival.meaning for name, rival in RIVALS.items()}

@@ -11,23 +11,22 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from typing import Any
 
-from dealsim.engine import World, branch, live
+from dealsim.engine import branch, live
 from dealsim.errors import DealsimError, StoppedError
 from dealsim.plans import Plan
 from dealsim.scenarios import scenario_from
-from dealsim.starts import burnt_in
-from dealsim.web.life import Life, Scale, asked_of, condensed
+from dealsim.web.life import Life, Scale, condensed, plan_of
+from dealsim.web.worlds import Worlds
 
 MOST_JOBS = 512
 """Jobs that have a flag of their own; far more than can be open at the same time."""
 KEPT_WORLDS = 64
-"""Burnt-in worlds that each process keeps (about 3 MB each)."""
+"""Burnt-in worlds that each process keeps."""
 
 
 class LostWorkerError(DealsimError):
@@ -63,14 +62,14 @@ class Hands:
         """End what is lived for a job, within a week of a life."""
         self._ended[job] = 1
 
-    def submit(self, which: int, job: int, base: str, said: str, scale: Scale, replicate: int) -> Future[Life | None]:
+    def submit(self, which: int, job: int, said: str, scale: Scale, replicate: int) -> Future[Life | None]:
         """Have one of the processes live one run of a scenario, told as JSON."""
         own = self._pools[which]
         try:
-            future = own.submit(_lived, job, base, said, scale, replicate)
+            future = own.submit(_lived, job, said, scale, replicate)
         except BrokenProcessPool:
             own = self.mend(which, own)
-            future = own.submit(_lived, job, base, said, scale, replicate)
+            future = own.submit(_lived, job, said, scale, replicate)
         future.pool = own  # type: ignore[attr-defined]
         return future
 
@@ -97,13 +96,13 @@ class Hands:
 
 
 _FLAGS: Any = None
-_CACHE = True
+_WORLDS = Worlds(0, False)
 
 
 def _begin(flags: Any, cache: bool) -> None:
     """Set up a process: the page's Ctrl-C is not for it, and it ends with the page."""
-    global _FLAGS, _CACHE
-    _FLAGS, _CACHE = flags, cache
+    global _FLAGS, _WORLDS
+    _FLAGS, _WORLDS = flags, Worlds(KEPT_WORLDS, cache)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
@@ -115,7 +114,7 @@ def _begin(flags: Any, cache: bool) -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-def _lived(job: int, base: str, said: str, scale: Scale, replicate: int) -> Life | None:
+def _lived(job: int, said: str, scale: Scale, replicate: int) -> Life | None:
     """One run, condensed; None when its job was ended."""
 
     def stop() -> bool:
@@ -123,33 +122,18 @@ def _lived(job: int, base: str, said: str, scale: Scale, replicate: int) -> Life
 
     if stop():
         return None
-    made, at = _plan(base, said, scale), 1
+    made = _plan(said, scale)
     try:
-        start = _world(made, at, replicate, stop)
+        start = _WORLDS.of(made, 0, replicate, stop)
     except StoppedError:
         return None
-    policy = made.scenarios[at].policy(made.weeks, start.borough.place_names, made.place.place_names)
-    world = branch(start, policy, made.life_seed(replicate), made.weeks, made.parameters_of(at, replicate))
+    policy = made.scenarios[0].policy(made.weeks, start.borough.place_names, made.place.place_names)
+    world = branch(start, policy, made.life_seed(replicate), made.weeks, made.parameters_of(0, replicate))
     live(world, made.weeks, stop)
     return None if stop() else condensed(world)
 
 
 @lru_cache(maxsize=64)
-def _plan(base: str, said: str, scale: Scale) -> Plan:
+def _plan(said: str, scale: Scale) -> Plan:
     scenario = scenario_from(json.loads(said))
-    return asked_of(base, [scenario], scale, scenario.rivals).made
-
-
-_WORLDS: dict[Any, World] = {}
-
-
-def _world(made: Plan, at: int, replicate: int, stop: Callable[[], bool]) -> World:
-    parameters, seed = made.parameters_of(at, replicate), made.borough_seed(replicate)
-    key = (parameters, seed, made.size)
-    found = _WORLDS.pop(key, None)
-    if found is None:
-        found = burnt_in(made.place, made.size, seed, parameters, _CACHE, lambda _: None, stop)
-    _WORLDS[key] = found  # the newest last
-    while len(_WORLDS) > KEPT_WORLDS:
-        del _WORLDS[next(iter(_WORLDS))]
-    return found
+    return plan_of([scenario], scale, scenario.rivals)

@@ -21,6 +21,7 @@ from dealsim.scenarios import Scenario, load
 from dealsim.show.flows import ENDED, OPEN
 from dealsim.show.plots import GROUPED
 from dealsim.summary import CUMULATIVE, OUTCOME_WEEKS
+from dealsim.web.dials import BASES
 
 
 @dataclass(frozen=True)
@@ -115,18 +116,13 @@ def _quarterly(weeks: Any, values: np.ndarray, quarters: int) -> np.ndarray:
 class Asked(NamedTuple):
     """A plan, and what names each of its scenarios among kept lives."""
 
-    base: str
     scale: Scale
     made: Plan
     said: tuple[str, ...]
 
-    def key(self, at: int, replicate: int) -> tuple[Any, ...]:
-        """What one run depends on."""
-        made = self.made
-        return (
-            self.base, self.said[at], made.parameters_of(at, replicate), made.size, made.weeks, made.borough_seed(replicate),
-            made.life_seed(replicate),
-        )  # fmt: skip
+    def key(self, at: int, replicate: int) -> tuple[str, Scale, int]:
+        """What one run depends on: its scenario with its rivals, how large lives are, and which of them it is."""
+        return self.said[at], self.scale, replicate
 
 
 @lru_cache(maxsize=64)
@@ -136,10 +132,17 @@ def ready(name: str) -> Scenario:
 
 
 @lru_cache(maxsize=8)
-def _plan_of(base: str, rivals: tuple[str, ...], scale: Scale) -> Plan:
-    """A plan of the base under those rivals: what is the same for all that is compared with it."""
-    own = ready(base).with_rivals(rivals)
+def _plan_of(rivals: tuple[str, ...], scale: Scale) -> Plan:
+    """What is the same for every scenario under those rivals: parameters, place and seeds."""
+    own = ready(BASES[0]).with_rivals(rivals)
     return plan("run", (own,), size=scale.size, years=scale.years, replicates=scale.pairs, ensemble=scale.sets)
+
+
+def plan_of(scenarios: Sequence[Scenario], scale: Scale, rivals: tuple[str, ...]) -> Plan:
+    """A plan of those scenarios, each under the same rivals."""
+    own = _plan_of(rivals, scale)
+    every = tuple(one.with_rivals(rivals) for one in scenarios)
+    return replace(own, command="compare", scenarios=every, parameters=(own.parameters[0],) * len(every))
 
 
 def asked_of(base: str, scenarios: Sequence[Scenario], scale: Scale, rivals: Sequence[str] = ()) -> Asked:
@@ -151,13 +154,10 @@ def asked_of(base: str, scenarios: Sequence[Scenario], scale: Scale, rivals: Seq
     ------
     InputError
     """
-    rivals = tuple(sorted(rivals))
-    own = _plan_of(base, rivals, scale)
-    every = tuple(one.with_rivals(rivals) for one in (ready(base), *scenarios))
+    made = plan_of((ready(base), *scenarios), scale, tuple(sorted(rivals)))
     for scenario in scenarios:
-        scenario.policy(1, own.place.place_names, own.place.place_names)
-    made = replace(own, command="compare", scenarios=every, parameters=(own.parameters[0],) * len(every))
-    return Asked(base, scale, made, tuple(map(_said, every)))
+        scenario.policy(1, made.place.place_names, made.place.place_names)
+    return Asked(scale, made, tuple(map(_said, made.scenarios)))
 
 
 def _said(scenario: Scenario) -> str:

@@ -11,23 +11,23 @@ import itertools
 import json
 import math
 import re
-import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from dealsim.checkpoints import replace_whole
+from dealsim.checkpoints import hash_of_files, replace_whole
 from dealsim.errors import InputError, StoppedError
 from dealsim.scenarios import Scenario, load
-from dealsim.show.html import plotly_script
-from dealsim.show.plots import mark_of
+from dealsim.show.html import data_of, plotly_script
+from dealsim.show.plots import taken_for
 from dealsim.version import MODEL_VERSION
 from dealsim.web import understand
-from dealsim.web.dials import BASES, DIALS, MEASURES, PRESETS, Wish, scenario_of
+from dealsim.web.dials import BASES, DIALS, MEASURES, PRESETS, scenario_of
 from dealsim.web.life import Scale, asked_of
 from dealsim.web.room import Room
 from dealsim.web.server import PAGE, finite
@@ -43,7 +43,7 @@ PART = 9
 """Points whose lives are kept together."""
 LEVELS = tuple(itertools.product(range(3), repeat=len(DIALS)))
 """Every point of the grid, by the level of each dial."""
-CORNERS = tuple(at for at, levels in enumerate(LEVELS) if set(levels) <= {0, 2} and at)
+CORNERS = tuple(at for at, levels in enumerate(LEVELS) if set(levels) <= {0, 2})
 """Points whose people, ties and places are kept as well."""
 MODULES = (
     "dom", "state", "source", "packed", "controls", "curves", "answer", "flows", "clock", "share", "understand", "main",
@@ -52,15 +52,18 @@ MODULES = (
 KINDS = ("base", "base_half", "mean", "half", "apart", "apart_half")
 """What is kept of a measure: the baseline, the scenario and the difference, each with half its interval."""
 NO_FIGURE = 65_535
-SECONDS_A_POINT, SECONDS_A_VIEW = 1.1, 3.0
+SECONDS_A_POINT, SECONDS_A_VIEW = 1.5, 4.0
 """What a point and what the views of a corner take on two cores of 2020."""
+MEGABYTES = 20
+"""How large a file comes out."""
 
 Progress = Callable[[str, float, float], None]
+Told = TypeVar("Told")
 
 
-def minutes() -> float:
+def seconds() -> float:
     """About how long building takes on two cores."""
-    return ((len(LEVELS) + len(PRESETS)) * SECONDS_A_POINT + (len(CORNERS) + len(PRESETS)) * SECONDS_A_VIEW) / 60
+    return (len(LEVELS) + len(PRESETS)) * SECONDS_A_POINT + (len(CORNERS) + len(PRESETS)) * SECONDS_A_VIEW
 
 
 def point_scenario(number: int) -> Scenario:
@@ -73,7 +76,7 @@ def point_scenario(number: int) -> Scenario:
         if level
         for lever in dial.moves
     }
-    return scenario_of(Wish(BASES[0], levers, PLACEHOLDER))
+    return scenario_of(BASES[0], levers, PLACEHOLDER)
 
 
 def pack(
@@ -159,14 +162,8 @@ def _kept(
 
 @lru_cache(maxsize=1)
 def _code() -> str:
-    """Names everything that decides what is kept of a point: all of the package but the page's own files."""
-    package = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*")):
-        name = path.relative_to(package).as_posix()
-        if path.suffix in (".py", ".csv", ".yaml") and not name.startswith("web/page/"):
-            digest.update(name.encode() + path.read_bytes())
-    return digest.hexdigest()
+    """Names everything that decides what is kept of a point: all of the package."""
+    return hash_of_files((".py", ".csv", ".yaml"))
 
 
 def _said(number: int) -> Any:
@@ -179,12 +176,7 @@ def _points(room: Room, numbers: Sequence[int], stop: Callable[[], bool]) -> dic
     found = {}
     for number in numbers:
         asked = asked_of(BASES[0], [point_scenario(number)], room.scale)
-        done = 0
-        for done in room.pairs(asked, stop):  # noqa: B007  (the last is wanted)
-            pass
-        if done < asked.made.replicates:
-            raise StoppedError("stopped; what was lived is kept, and the same command goes on")
-        lives = room.lives(asked, done)
+        lives = room.lives(asked, _last(room.pairs(asked, stop), stop))
         said = told(asked, lives)
         base, own = said["curves"]
         found[number] = {
@@ -201,8 +193,9 @@ def _points(room: Room, numbers: Sequence[int], stop: Callable[[], bool]) -> dic
 
 
 def _short(scenario: dict[str, Any]) -> dict[str, Any]:
-    """What is told of a scenario, with the rows of the measures that the file holds."""
-    return {**scenario, "rows": {name: row for name, row in scenario["rows"].items() if name in MEASURES}}
+    """What is told of a scenario, with the sentences on measures that the file holds."""
+    said = {name: one for name, one in scenario.get("sentences", {}).items() if name in MEASURES}
+    return {**scenario, "sentences": said}
 
 
 def _views(room: Room, numbers: Sequence[int], stop: Callable[[], bool]) -> dict[int, Any]:
@@ -210,27 +203,24 @@ def _views(room: Room, numbers: Sequence[int], stop: Callable[[], bool]) -> dict
     found = {}
     for number in numbers:
         scenario = point_scenario(number)
-        people = _last(understand.people(room, BASES[0], scenario)(stop))
-        worlds = _last(understand.network(room, BASES[0], [scenario])(stop))
-        places = _last(understand.places(room, BASES[0], [scenario])(stop))
-        if stop() or people is None or worlds is None or places is None:
-            raise StoppedError("stopped; what was lived is kept, and the same command goes on")
+        people = _last(understand.people(room, BASES[0], scenario)(stop), stop)
+        worlds = _last(understand.network(room, BASES[0], [scenario])(stop), stop)
+        places = _last(understand.places(room, BASES[0], [scenario])(stop), stop)
         found[number] = {"people": people["lives"], "network": worlds["worlds"][1], "places": places}
     return found
 
 
 def _ties(room: Room, stop: Callable[[], bool]) -> dict[int, Any]:
-    told_ = _last(understand.network(room, BASES[0], [point_scenario(0)])(stop))
-    if told_ is None or stop():
-        raise StoppedError("stopped; what was lived is kept, and the same command goes on")
+    told_ = _last(understand.network(room, BASES[0], [point_scenario(0)])(stop), stop)
     return {0: {"places": told_["places"], "ties": told_["ties"], "base": told_["worlds"][0]}}
 
 
-def _last(messages: Iterator[dict[str, Any]]) -> dict[str, Any] | None:
-    last = None
-    for last in messages:  # noqa: B007  (the last is wanted)
-        pass
-    return last
+def _last(told_: Iterator[Told], stop: Callable[[], bool]) -> Told:
+    """What comes last, of work that was not stopped."""
+    newest = deque(told_, maxlen=1)
+    if stop() or not newest:
+        raise StoppedError("stopped; what was lived is kept, and the same command goes on")
+    return newest[0]
 
 
 def explained(lived: dict[int, dict[str, Any]], number: int, sets: int) -> list[dict[str, Any]] | None:
@@ -256,7 +246,7 @@ def page_of(
     lived: dict[int, dict[str, Any]], views: dict[int, dict[str, Any]], ties: dict[str, Any], scale: Scale
 ) -> str:
     """The whole file: the page, one script allowed by its hash, and the runs as data."""
-    data = finite(data_of(lived, views, ties, scale))
+    data = finite(runs_of(lived, views, ties, scale))
     script = script_of()
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = "; ".join(
@@ -272,14 +262,13 @@ def page_of(
     page = (PAGE / "index.html").read_text(encoding="utf-8")
     style = (PAGE / "page.css").read_text(encoding="utf-8")
     icon = base64.b64encode((PAGE / "icon.svg").read_bytes()).decode()
-    told_ = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     swaps = {
         r'<meta charset="utf-8">': f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">',
         r'<link rel="stylesheet" href="page/page.css">': f"<style>\n{style}</style>",
         r'<link rel="icon" href="page/icon.svg" type="image/svg+xml">': f'<link rel="icon" href="data:image/svg+xml;base64,{icon}">',
         r'<script src="page/plotly.js" defer></script>': "",
         r'<script type="module" src="page/main.js"></script>': "",
-        r"</body>": f'<script type="application/json" id="packed">{told_}</script>\n<script>{script}</script>\n</body>',
+        r"</body>": f'<script type="application/json" id="packed">{data_of(data)}</script>\n<script>{script}</script>\n</body>',
     }  # fmt: skip
     for before, after in swaps.items():
         if page.count(before) != 1:
@@ -288,7 +277,7 @@ def page_of(
     return page
 
 
-def data_of(
+def runs_of(
     lived: dict[int, dict[str, Any]], views: dict[int, dict[str, Any]], ties: dict[str, Any], scale: Scale
 ) -> dict[str, Any]:
     """The runs as the page's `packed.js` reads them."""
@@ -307,7 +296,7 @@ def data_of(
     seed = json.dumps([MODEL_VERSION, _code(), asdict(scale)])
     return {
         "id": hashlib.sha256(seed.encode()).hexdigest()[:8],
-        "mark": mark_of("", True)[3:],
+        "mark": taken_for(True),
         "stage": {
             **about, "placeholder": PLACEHOLDER, "bases": about["bases"][:1],
             "measures": [one for one in about["measures"] if one["name"] in MEASURES], "rivals": [], "more": [],
@@ -351,11 +340,3 @@ def script_of() -> str:
     if re.search(r"</script|<!--", joined, re.IGNORECASE):
         joined = re.sub(r"<(/script|!--)", r"\\x3c\1", joined, flags=re.IGNORECASE)
     return joined
-
-
-def took(began: float) -> str:
-    """Minutes since then, in words."""
-    return f"{(time.monotonic() - began) / 60:.0f} min"
-
-
-__all__ = ["minutes", "pack", "page_of"]

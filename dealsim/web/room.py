@@ -6,17 +6,15 @@ It has lives lived by `dealsim.web.hands` and hands them on; it knows nothing of
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any
 
-from dealsim.engine import World
-from dealsim.plans import Plan, default_workers
-from dealsim.starts import burnt_in
+from dealsim.plans import default_workers
 from dealsim.web.hands import Hands, LostWorkerError
 from dealsim.web.life import Asked, Life, Scale
+from dealsim.web.worlds import Kept, Worlds
 
 KEPT_WORLDS, KEPT_LIVES = 16, 6_000
 """Burnt-in worlds that views look into, and condensed lives (about 30 kB each) that stay in memory."""
@@ -26,39 +24,13 @@ LOOK_UP = 0.005
 """Seconds between two looks at whether anybody still wants what is lived."""
 
 
-class Kept:
-    """The newest so many things by key."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._things: OrderedDict[Any, Any] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Any) -> Any:
-        """What is kept under a key, or None."""
-        with self._lock:
-            if key in self._things:
-                self._things.move_to_end(key)
-            return self._things.get(key)
-
-    def keep(self, key: Any, thing: Any) -> None:
-        """Keep a thing, and let go of the oldest where there are too many."""
-        with self._lock:
-            self._things[key] = thing
-            self._things.move_to_end(key)
-            while len(self._things) > self._most:
-                self._things.popitem(last=False)
-
-
 class Room:
     """Lives of the page, and the processes that live them."""
 
     def __init__(self, workers: int | None = None, cache: bool = True, scale: Scale | None = None) -> None:
         self.scale = scale or Scale()
         self.hands = Hands(workers or default_workers(), cache)
-        self.notices: list[str] = []
-        self._cache = cache
-        self._worlds = Kept(KEPT_WORLDS)
+        self.worlds = Worlds(KEPT_WORLDS, cache)
         self._lives = Kept(KEPT_LIVES)
         self._closed = threading.Event()
         self._wished = 0
@@ -68,21 +40,6 @@ class Room:
         """End all work between two weeks."""
         self._closed.set()
         self.hands.close()
-
-    def world(self, made: Plan, at: int, replicate: int, stop: Callable[[], bool]) -> World:
-        """The burnt-in borough in which a run begins, for a view that looks into it.
-
-        Raises
-        ------
-        StoppedError
-        """
-        parameters, seed = made.parameters_of(at, replicate), made.borough_seed(replicate)
-        key = (parameters, seed, made.size)
-        found: World | None = self._worlds.get(key)
-        if found is None:
-            found = burnt_in(made.place, made.size, seed, parameters, self._cache, self.notices.append, stop)
-            self._worlds.keep(key, found)
-        return found
 
     def pairs(self, asked: Asked, stop: Callable[[], bool] = lambda: False) -> Iterator[int]:
         """Live the pairs of a plan in their order; after each that is whole, so many are there.
@@ -129,7 +86,7 @@ class Room:
                 for which, queue in enumerate(todo):
                     if which not in busy and queue:
                         at, replicate = queue.popleft()
-                        future = hands.submit(which, job, asked.base, asked.said[at], asked.scale, replicate)
+                        future = hands.submit(which, job, *asked.key(at, replicate))
                         open_[future] = (which, at, replicate)
                 if not open_:
                     return

@@ -5,18 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from dealsim.calibration import provenance
 from dealsim.levers import LEVERS, Lever
 from dealsim.metrics import METRICS
+from dealsim.parameters import RIVALS
 from dealsim.results import FITTED
 from dealsim.scenarios import load
 from dealsim.scenarios.explaining import range_of
 from dealsim.show.flows import BEGAN, ENDED, OPEN
-from dealsim.show.report import HEADINGS
 from dealsim.show.shipped import titled
 from dealsim.show.words import title_of, unit_shown
-from dealsim.version import MODEL_VERSION
-from dealsim.web.dials import BASES, DIALS, MEASURES, MORE, MOST_SCENARIOS, PRESETS, VERSION, known_rivals
+from dealsim.web.dials import BASES, DIALS, MEASURES, MORE, MOST_SCENARIOS, PRESETS, VERSION
 from dealsim.web.life import SHOWN, Scale
 from dealsim.web.telling import quarter_ends
 
@@ -26,9 +24,7 @@ def stage(scale: Scale) -> dict[str, Any]:
     """All of it as plain data."""
     return {
         "version": VERSION,
-        "model": MODEL_VERSION,
         "size": scale.size,
-        "years": scale.years,
         "pairs": scale.pairs,
         "sets": scale.sets,
         "most_scenarios": MOST_SCENARIOS,
@@ -42,13 +38,11 @@ def stage(scale: Scale) -> dict[str, Any]:
             for dial in DIALS.values()
         ],
         "more": [_lever(LEVERS[name]) for name in MORE],
-        "rivals": [{"name": name, "meaning": meaning} for name, meaning in known_rivals().items()],
+        "rivals": [{"name": name, "meaning": rival.meaning} for name, rival in RIVALS.items()],
         "measures": [_measure(name) for name in dict.fromkeys((*MEASURES, *SHOWN))],
-        "headings": dict(HEADINGS),
         "bases": [_scenario(name) for name in BASES],
         "presets": [_scenario(name) for name in PRESETS],
         "flows": {"began": BEGAN, "ended": ENDED, "open": OPEN},
-        "ensemble": {key: value for key, value in provenance().items() if key in ("study", "seed")},
     }  # fmt: skip
 
 
@@ -68,7 +62,7 @@ def _measure(name: str) -> dict[str, Any]:
     metric = METRICS[name]
     return {
         "name": name, "label": metric.label, "unit": unit_shown(metric.unit)[1], "good": metric.good,
-        "meaning": metric.meaning, "theme": metric.theme, "where": MEASURES.get(name, metric.theme),
+        "where": MEASURES.get(name, metric.theme),
     }  # fmt: skip
 
 

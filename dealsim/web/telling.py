@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,14 +20,11 @@ from dealsim.results import Results
 from dealsim.scenarios.timetable import monday_of
 from dealsim.show.findings import Finding, findings
 from dealsim.show.flows import ENDED, OPEN, flow_sentence
-from dealsim.show.plots import group_name, mark_of
-from dealsim.show.words import between, figure, in_words, places_of, scaled, sentence, unit_shown
+from dealsim.show.plots import group_name, numbers, taken_for
+from dealsim.show.words import places_of, scaled, sentence, unit_shown, with_interval
 from dealsim.summary import OUTCOME_WEEKS, MetricInfo, intervals, summarise
 from dealsim.version import MODEL_VERSION
 from dealsim.web.life import SHOWN, Asked, Life
-
-FIGURES = 4
-"""Figures that matter of a number sent to the page."""
 
 
 def quarter_ends(quarters: int) -> list[str]:
@@ -50,11 +46,11 @@ def bands(asked: Asked, lives: Sequence[Sequence[Life]]) -> list[dict[str, dict[
         told.append(
             {
                 metric: {
-                    "mean": _numbers(level[0][row], metric),
-                    "half": _numbers(level[1][row], metric),
+                    "mean": shown(level[0][row], metric),
+                    "half": shown(level[1][row], metric),
                     **({} if apart is None else {
-                        "apart": _numbers(apart[0][row], metric),
-                        "apart_half": _numbers(apart[1][row], metric),
+                        "apart": shown(apart[0][row], metric),
+                        "apart_half": shown(apart[1][row], metric),
                     }),
                 }
                 for row, metric in enumerate(SHOWN)
@@ -70,10 +66,9 @@ def _mean_and_half(cube: np.ndarray, sets: int) -> tuple[np.ndarray, np.ndarray]
     return intervals(units)
 
 
-def _numbers(values: np.ndarray, metric: str) -> list[float | None]:
-    """Values as they are shown (shares in hundredths), short, and None where there is none."""
-    factor = unit_shown(METRICS[metric].unit)[0]
-    return [None if not math.isfinite(v) else float(f"{factor * v:.{FIGURES}g}") for v in values.tolist()]
+def shown(values: np.ndarray, metric: str) -> list[float | None]:
+    """Values of a measure as they are shown (shares in hundredths), short, and None where there is none."""
+    return numbers(unit_shown(METRICS[metric].unit)[0] * values)
 
 
 def results_of(asked: Asked, lives: Sequence[Sequence[Life]]) -> Results:
@@ -132,7 +127,7 @@ def told(asked: Asked, lives: Sequence[Sequence[Life]], in_full: bool = True) ->
     curves = bands(asked, lives)
     answer: dict[str, Any] = {
         "kind": "curves", "done": done, "of": asked.made.replicates, "id": id_of(asked)[:8],
-        "names": list(asked.made.names), "curves": curves, "mark": mark_of("", not asked.made.scenarios[0].rivals)[3:],
+        "curves": curves, "mark": taken_for(not asked.made.scenarios[0].rivals),
     }  # fmt: skip
     if in_full:
         results = results_of(asked, lives)
@@ -140,11 +135,7 @@ def told(asked: Asked, lives: Sequence[Sequence[Life]], in_full: bool = True) ->
             "kind": "told",
             "standing": results.standing,
             "scenarios": [
-                {
-                    "rows": _rows(results, name),
-                    **_found(results, name),
-                    "flows": flows_of(asked, lives, at),
-                }
+                {**_found(results, name), "flows": flows_of(asked, lives, at)}
                 for at, name in enumerate(asked.made.names)
             ],
         }
@@ -160,9 +151,9 @@ def _found(results: Results, name: str) -> dict[str, Any]:
     def said(of: tuple[Finding, ...]) -> list[str]:
         return [one.text for one in of]
 
-    first = next(row for row in results.rows().to_dict("records") if row["scenario"] == name)
+    sentences = _sentences(results, name)
     return {
-        "headline": sentence(first, results.base), "warnings": said(found.warnings), "worse": said(found.worse),
+        "sentences": sentences, "headline": sentences[SHOWN[0]], "warnings": said(found.warnings), "worse": said(found.worse),
         "better": said(found.better), "other": said(found.other), "unsure": said(found.unsure),
         "groups_worse": (groups := _groups_worse(results, name)), "loses": _loses(results, name, groups),
         "caution": next((one.text for one in found.warnings if one.key == "difference-hidden_need_share"), ""),
@@ -188,30 +179,21 @@ def _groups_worse(results: Results, name: str) -> list[dict[str, str]]:
     rows = table[(table["scenario"] == name) & (table["verdict"] == "worse")]
     rows = rows[rows["group"].str.match("quintile:|place:")]
     return [
-        {"measure": row["label"], "group": group_name(row["group"]), "difference": _apart(row)}
+        {
+            "measure": row["label"],
+            "group": group_name(row["group"]),
+            "difference": with_interval(
+                row["difference"], row["difference_low"], row["difference_high"], signed=True, places=places_of(row)
+            ),
+        }
         for row in map(scaled, rows.to_dict("records"))
     ]
 
 
-def _apart(row: dict[str, Any]) -> str:
-    places = places_of(row)
-    reach = between(row["difference_low"], row["difference_high"], signed=True, places=places)
-    return f"{figure(row['difference'], signed=True, places=places)} ({reach})"
-
-
-def _rows(results: Results, name: str) -> dict[str, dict[str, str]]:
-    """Each measure over the last two years in words: how high it stands, how far from the base, and what that shows."""
-    found = {}
-    for raw in results.rows().to_dict("records"):
-        if raw["scenario"] != name:
-            continue
-        row = scaled(raw)
-        places = places_of(row)
-        told = {"mean": f"{figure(row['mean'], places=places)} ({between(row['low'], row['high'], places=places)})"}
-        if name != results.base:
-            told |= {"apart": _apart(row), "shows": in_words(row), "verdict": row["verdict"], "sentence": sentence(raw, results.base)}  # fmt: skip
-        found[row["metric"]] = told
-    return found
+def _sentences(results: Results, name: str) -> dict[str, str]:
+    """A sentence on each measure's difference from the base."""
+    rows = results.rows()
+    return {row["metric"]: sentence(row, results.base) for row in rows[rows["scenario"] == name].to_dict("records")}
 
 
 def flows_of(asked: Asked, lives: Sequence[Sequence[Life]], at: int) -> dict[str, Any]:

@@ -23,14 +23,17 @@ from dealsim.runs import live_plan
 from dealsim.scenarios import Scenario, load
 from dealsim.show.lives import Life as PersonLife
 from dealsim.show.lives import lives
-from dealsim.show.words import between, figure, places_of, unit_shown
+from dealsim.show.words import places_of, unit_shown, with_interval
 from dealsim.summary import SHOWN, verdict_over_sets
 from dealsim.web.dials import DIALS
 from dealsim.web.life import BY_PLACE, Asked, Life, asked_of
 from dealsim.web.room import Room
+from dealsim.web.telling import shown
 
 Message = dict[str, Any]
 Stop = Callable[[], bool]
+Begin = Callable[[Stop], Iterator[Message]]
+"""What is lived once everything was found to be right, message by message."""
 
 EXPLAINED = ("contacts_per_1000", "hidden_need_share", "wellbeing_in_need", "crisis_onsets_per_1000", "cost_per_head")
 """Measures whose change is told apart by lever."""
@@ -64,7 +67,7 @@ def without(base: Scenario, scenario: Scenario, what: Sequence[str], name: str) 
     return replace(own, name=name, schedule=(*own.schedule, *back), shocks=shocks)
 
 
-def why(room: Room, base: str, scenario: Scenario, rivals: Sequence[str] = ()) -> Callable[[Stop], Iterator[Message]]:
+def why(room: Room, base: str, scenario: Scenario, rivals: Sequence[str] = ()) -> Begin:
     """How much of each change goes away when one lever is put back, all else as it is, pair by pair."""
     start = load(base)
     parts = moved_parts(start, scenario)
@@ -122,26 +125,24 @@ def _told(values: np.ndarray, sets: int, good: str) -> dict[str, Any]:
     """A mean with its interval over parameter sets, and whether that shows a direction, by the rule of every report."""
     found = doubt_of(by_set(dict(enumerate(values.tolist())), sets))
     places = places_of({"low": found.low, "high": found.high})
-    text = f"{figure(found.mean, signed=True, places=places)} ({between(found.low, found.high, signed=True, places=places)})"
-    shown = verdict_over_sets(found, good) in SHOWN
-    return {"mean": found.mean, "low": found.low, "high": found.high, "text": text, "shown": shown}
+    text = with_interval(found.mean, found.low, found.high, signed=True, places=places)
+    is_shown = verdict_over_sets(found, good) in SHOWN
+    return {"mean": found.mean, "low": found.low, "high": found.high, "text": text, "shown": is_shown}
 
 
 def _share_sentence(label: str, whole: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> str:
     """What goes with which lever, in words: only what is shown."""
     if not whole["shown"]:
         return f"{label}: no change can be told, so there is none to share out."
-    shown = sorted((part for part in parts if part["shown"]), key=lambda part: -abs(part["mean"]))
-    unsure = len(parts) - len(shown)
-    said = [f"{part['text']} of it goes without {part['label'][0].lower()}{part['label'][1:]}" for part in shown]
+    told = sorted((part for part in parts if part["shown"]), key=lambda part: -abs(part["mean"]))
+    unsure = len(parts) - len(told)
+    said = [f"{part['text']} of it goes without {part['label'][0].lower()}{part['label'][1:]}" for part in told]
     rest = f" For {unsure} of {len(parts)} nothing can be told." if unsure else ""
     first = f"{label}: {whole['text']} in all"
     return f"{'; '.join([first, *said])}.{rest}"
 
 
-def people(
-    room: Room, base: str, scenario: Scenario, rivals: Sequence[str] = ()
-) -> Callable[[Stop], Iterator[Message]]:
+def people(room: Room, base: str, scenario: Scenario, rivals: Sequence[str] = ()) -> Begin:
     """A few invented people whose lives run differently in the two worlds, and where they part (the first pair)."""
     asked = asked_of(base, [scenario], room.scale, rivals)
 
@@ -162,18 +163,16 @@ def _life(one: PersonLife) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def network(
-    room: Room, base: str, scenarios: Sequence[Scenario], rivals: Sequence[str] = ()
-) -> Callable[[Stop], Iterator[Message]]:
+def network(room: Room, base: str, scenarios: Sequence[Scenario], rivals: Sequence[str] = ()) -> Begin:
     """Up to 500 people who live near each other, their ties, and how each stands quarter by quarter in every world."""
     asked = asked_of(base, scenarios, room.scale, rivals)
 
     def begin(stop: Stop) -> Iterator[Message]:
-        start = room.world(asked.made, 0, 0, stop)
+        start = room.worlds.of(asked.made, 0, 0, stop)
         rows = np.arange(min(MOST_PEOPLE, start.borough.citizens.id.size))
         places, ends = _drawn(start, rows)
         yield {"kind": "network", "places": places, "ties": ends, "worlds": [
-            _standing(asked, at, room.world(asked.made, at, 0, stop), rows, stop) for at in range(len(asked.made.scenarios))
+            _standing(asked, at, room.worlds.of(asked.made, at, 0, stop), rows, stop) for at in range(len(asked.made.scenarios))
         ]}  # fmt: skip
 
     return begin
@@ -210,9 +209,7 @@ def _standing(asked: Asked, at: int, start: World, rows: np.ndarray, stop: Stop)
     return told
 
 
-def places(
-    room: Room, base: str, scenarios: Sequence[Scenario], rivals: Sequence[str] = ()
-) -> Callable[[Stop], Iterator[Message]]:
+def places(room: Room, base: str, scenarios: Sequence[Scenario], rivals: Sequence[str] = ()) -> Begin:
     """Every place, quarter by quarter, in a larger borough that has all of them."""
     asked = asked_of(base, scenarios, room.scale.of_places, rivals)
 
@@ -234,11 +231,9 @@ def by_place(found: Sequence[Sequence[Life]]) -> dict[str, Any]:
     names = list(dict.fromkeys(place for _, place in found[0][0].places))
     measures = []
     for metric in BY_PLACE:
-        factor, unit = unit_shown(METRICS[metric].unit)
         worlds = [
             [
-                [None if not np.isfinite(v) else float(f"{v:.4g}") for v in factor * np.mean([life.places[metric, name] for life in own], axis=0)]
-                for name in names
+                shown(np.mean([life.places[metric, name] for life in own], axis=0), metric) for name in names
             ]
             for own in found
         ]  # fmt: skip
@@ -246,7 +241,7 @@ def by_place(found: Sequence[Sequence[Life]]) -> dict[str, Any]:
             {
                 "name": metric,
                 "label": METRICS[metric].label,
-                "unit": unit,
+                "unit": unit_shown(METRICS[metric].unit)[1],
                 "good": METRICS[metric].good,
                 "worlds": worlds,
             }

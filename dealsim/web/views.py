@@ -15,9 +15,8 @@ from dealsim.web.dials import BASES, MOST_SCENARIOS, wish_from
 from dealsim.web.life import asked_of
 from dealsim.web.room import Room
 from dealsim.web.telling import told
+from dealsim.web.understand import Begin, Message, Stop
 
-Message = dict[str, Any]
-Begin = Callable[[Callable[[], bool]], Iterator[Message]]
 View = Callable[[Room, Any], Begin]
 
 FIRST_TOLD = 2
@@ -76,7 +75,7 @@ def runs(room: Room, content: Any) -> Begin:
     base, scenarios, rivals = wishes_of(content)
     asked = asked_of(base, scenarios, room.scale, rivals)
 
-    def begin(stop: Callable[[], bool]) -> Iterator[Message]:
+    def begin(stop: Stop) -> Iterator[Message]:
         done, last, last_full = 0, 0.0, time.monotonic()
         for done in room.pairs(asked, stop):
             now = time.monotonic()

@@ -15,10 +15,11 @@ from dealsim.scenarios import load
 from dealsim.web.dials import BASES, DIALS, MEASURES, MORE, NAMES, PRESETS, wish_from
 from dealsim.web.hands import LostWorkerError
 from dealsim.web.life import SHOWN, asked_of
-from dealsim.web.room import Kept, Room
+from dealsim.web.room import Room
 from dealsim.web.stage import stage
 from dealsim.web.telling import bands, id_of, results_of, told
 from dealsim.web.understand import moved_parts, outcomes_of, shares, without
+from dealsim.web.worlds import Kept
 from tests.web.conftest import TINY
 
 BOLD = {"begins": "cuts_only", "levers": {"community_investment": 6.0, "blame_culture": 0.1}}

@@ -1,8 +1,7 @@
 // One clock for every view: a quarter, moved by hand, a step at a time, or by playing. It never starts by itself.
 
 import {at} from "./dom.js";
-
-const MONTHS = {month: "long", year: "numeric", timeZone: "UTC"};
+import {month} from "./curves.js";
 
 export class Clock {
   constructor(stage, listen) {
@@ -20,7 +19,7 @@ export class Clock {
 
   to(when) {
     this.when = Math.min(this.quarters.length - 1, Math.max(0, when));
-    const said = this.said = new Date(this.quarters[this.when]).toLocaleDateString("en-GB", MONTHS);
+    const said = this.said = month(this.quarters[this.when]);
     at("clock").value = this.when;
     at("clock-says").textContent = said;
     at("clock").setAttribute("aria-valuetext", this.listen(this.when) || said);

@@ -1,22 +1,23 @@
 // Charts of the measures: the baseline and every scenario over time, with bands, a sentence, a table and a download.
 
-import {make, fill, at, table, save, csvOf} from "./dom.js";
+import {make, fill, at, folded, table, save, csvOf} from "./dom.js";
 
 // Told apart by colour and by dashes: blue, orange and green that people who see few colours can tell, grey for the base.
 export const COLOURS = ["#444444", "#0060A8", "#B34700", "#00704A"];
 const DASHES = ["dash", "solid", "dot", "dashdot"];
 const INK = "#1c1c1c", GRID = "#dcdcdc";
-const CONFIG = {displayModeBar: false, displaylogo: false, responsive: true, showSendToCloud: false, showEditInChartStudio: false, staticPlot: false};
+// Every chart of the page: no tool bar, and above all no button that would send figures away.
+export const CONFIG = {displayModeBar: false, displaylogo: false, responsive: true, showSendToCloud: false, showEditInChartStudio: false};
+export const FONT = {family: "system-ui, sans-serif", color: INK};
 
-const number = (value) => value === null || value === undefined ? "no figure" : String(value).replace("-", "−");
+export const number = (value) => value === null || value === undefined ? "no figure" : String(value).replace("-", "−");
 // What the chart library would read as markup or as a place to fill in.
 export const label = (text) => String(text).replaceAll("<", "‹").replaceAll(">", "›").replaceAll("&", "＆").replaceAll("%{", "% {");
 const axis = (size) => ({gridcolor: GRID, linecolor: INK, ticks: "outside", automargin: true, zerolinecolor: "#767676", tickfont: {size}});
 const clear = (colour) => `rgba(${[1, 3, 5].map((k) => Number.parseInt(colour.slice(k, k + 2), 16)).join(",")},0.18)`;
-const day = (text) => new Date(text).toLocaleDateString("en-GB", {month: "long", year: "numeric", timeZone: "UTC"});
+export const month = (text) => new Date(text).toLocaleDateString("en-GB", {month: "long", year: "numeric", timeZone: "UTC"});
 
 export class Curves {
-  // `themes` are [key, heading]; measures stand under the theme they belong to, the first four under "first".
   constructor(stage) {
     this.stage = stage;
     this.isApart = false;
@@ -39,10 +40,10 @@ export class Curves {
     return make("figure", {id: `figure-${measure.name}`},
       make("figcaption", {}, make("h3", {}, measure.label, make("span", {className: "unit"}, ` ${measure.unit}`)), parts.subtitle),
       parts.chart, parts.reading, parts.sentence,
-      make("details", {ontoggle: () => this.tabulate(parts)}, make("summary", {}, "Figures as a table", make("span", {className: "unseen"}, `: ${measure.label}`)), parts.rows), saves);
+      folded(measure.label, parts.rows, () => this.tabulate(parts)), saves);
   }
 
-  // `told`: {names, curves, done, of, id}; `titles`: what every scenario is called, the base first.
+  // `told`: {curves, done, of, id, mark}; `titles`: what every scenario is called, the base first.
   show(told, titles) {
     this.told = {...told, titles};
     const [first, ...rest] = this.figures.values();
@@ -72,18 +73,15 @@ export class Curves {
     const lines = this.lines(parts), x = this.stage.quarters, traces = [];
     for (const line of lines) {
       const edge = {type: "scatter", mode: "lines", line: {width: 0}, hoverinfo: "skip", showlegend: false, x};
-      if (line.half.some((half) => half !== null)) {
-        traces.push({...edge, y: line.mean.map((mean, k) => mean === null || line.half[k] === null ? null : mean - line.half[k])},
-          {...edge, y: line.mean.map((mean, k) => mean === null || line.half[k] === null ? null : mean + line.half[k]),
-            fill: "tonexty", fillcolor: clear(COLOURS[line.which])});
-      }
+      const [low, high] = [0, 1].map((end) => x.map((_, k) => endsOf(line, k)?.[end] ?? null));
+      if (low.some((value) => value !== null)) traces.push({...edge, y: low}, {...edge, y: high, fill: "tonexty", fillcolor: clear(COLOURS[line.which])});
       traces.push({type: "scatter", mode: "lines", name: label(line.title), x, y: line.mean,
         line: {color: COLOURS[line.which], width: this.size > 20 ? 4 : 2.5, dash: DASHES[line.which]},
         hovertemplate: `%{x|%B %Y}: %{y}<extra>${label(line.title)}</extra>`});
     }
     const {done, of, id, near} = this.told, mark = near?.some((moved) => moved.length) ? "nearest real runs · " : "";
     const layout = {
-      font: {family: "system-ui, sans-serif", size: this.size, color: INK}, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
+      font: {...FONT, size: this.size}, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
       margin: {l: 50, r: 12, t: 10, b: 60}, // a longer key takes nothing from the curves
       height: (this.size > 20 ? 380 : 250) + 1.4 * this.size * Math.max(0, lines.length - 2), hovermode: "x unified", showlegend: true,
       legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal"},
@@ -108,12 +106,8 @@ export class Curves {
   }
 
   spoken(parts, when) {
-    const said = this.lines(parts).map((line) => {
-      const half = line.half[when], mean = line.mean[when];
-      const band = half === null || mean === null ? "" : ` (${number(round(mean - half))} to ${number(round(mean + half))})`;
-      return `${line.title} ${number(mean)}${band}`;
-    });
-    return `${day(this.stage.quarters[when])}: ${said.join("; ")}`;
+    const said = this.lines(parts).map((line) => `${line.title} ${withEnds(line, when)}`);
+    return `${month(this.stage.quarters[when])}: ${said.join("; ")}`;
   }
 
   // What stands at the clock's quarter, to be read and to be heard.
@@ -139,8 +133,7 @@ export class Curves {
     const shown = this.stage.quarters.map((_, k) => k).filter((k) => k % 4 === 3 || k === last);
     fill(parts.rows, table(`${parts.measure.label} (${parts.measure.unit}), last quarter of each year, with 95 % interval`,
       ["Quarter to", ...lines.map((line) => line.title)],
-      shown.map((k) => [day(this.stage.quarters[k]), ...lines.map((line) => line.mean[k] === null ? "–"
-        : `${number(line.mean[k])}${line.half[k] === null ? "" : ` (${number(round(line.mean[k] - line.half[k]))} to ${number(round(line.mean[k] + line.half[k]))})`}`)])));
+      shown.map((k) => [month(this.stage.quarters[k]), ...lines.map((line) => line.mean[k] === null ? "–" : withEnds(line, k))])));
   }
 
   csv(parts) {
@@ -148,8 +141,7 @@ export class Curves {
     const rows = [["line", "quarter_ends", "mean", "low", "high", "unit", "of", "runs", "id", "what_it_is"]];
     const what = `${this.told.near?.some((moved) => moved.length) ? "nearest real runs, not what was asked for; " : ""}${this.told.mark}`;
     for (const line of this.lines(parts)) {
-      line.mean.forEach((mean, k) => rows.push([line.title, this.stage.quarters[k], mean, line.half[k] === null ? "" : round(mean - line.half[k]),
-        line.half[k] === null ? "" : round(mean + line.half[k]), parts.measure.unit, this.isApart ? "difference" : "level", this.told.done, this.told.id, what]));
+      line.mean.forEach((mean, k) => rows.push([line.title, this.stage.quarters[k], mean, ...(endsOf(line, k) ?? ["", ""]).map((end) => end && round(end)), parts.measure.unit, this.isApart ? "difference" : "level", this.told.done, this.told.id, what]));
     }
     save(`${parts.measure.name}-${this.told.id}.csv`, csvOf(rows), "text/csv;charset=utf-8");
   }
@@ -177,3 +169,11 @@ export class Curves {
 }
 
 const round = (value) => Number(value.toPrecision(4));
+
+// The ends of a line's band at a quarter; null where it has none.
+const endsOf = ({mean, half}, k) => mean[k] === null || half[k] === null ? null : [mean[k] - half[k], mean[k] + half[k]];
+
+const withEnds = (line, k) => {
+  const band = endsOf(line, k)?.map((end) => number(round(end))).join(" to ");
+  return `${number(line.mean[k])}${band ? ` (${band})` : ""}`;
+};

@@ -28,6 +28,9 @@ export const table = (caption, heads, rows) => make("div", {className: "wide", t
     make("tbody", {}, rows.map(([first, ...rest]) => make("tr", {},
       make("th", {scope: "row"}, first), rest.map((cell) => make("td", {}, cell)))))));
 
+// Figures that are folded away below a picture.
+export const folded = (of, rows, ontoggle) => make("details", {ontoggle}, make("summary", {}, "Figures as a table", make("span", {className: "unseen"}, `: ${of}`)), rows);
+
 export const list = (lines) => make("ul", {}, lines.map((line) => make("li", {}, line)));
 
 export const save = (name, text, kind) => {

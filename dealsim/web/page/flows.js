@@ -1,15 +1,14 @@
 // Where needs go: a picture of every need of the last two years, from where it came to how it ended or where it stands.
 
-import {make, fill, at, table} from "./dom.js";
-import {label} from "./curves.js";
+import {make, fill, at, folded, table} from "./dom.js";
+import {CONFIG, FONT, label} from "./curves.js";
 
 const COLOUR = {begun: "#444444", service: "#0060A8", other: "#00704A", nobody: "#B34700"};
 const kindOf = (name) => name.includes("service") ? "service" : name === "hidden_need_population_share" || name.startsWith("turned_away") ? "nobody" : "other";
 
 export class Flows {
-  constructor(stage) {
-    this.stage = stage;
-    this.size = 13;
+  constructor(page) {
+    this.page = page;
   }
 
   show(told, titles) {
@@ -20,7 +19,7 @@ export class Flows {
 
   draw() {
     if (!this.told || at("flows").closest("[hidden]")) return;
-    const {told, titles} = this.told, {began, ended, open} = this.stage.flows;
+    const {told, titles} = this.told, {began, ended, open} = this.page.stage.flows;
     const names = {...ended, ...open}, room = at("flows");
     fill(room);
     told.scenarios.forEach(({flows}, which) => {
@@ -30,7 +29,7 @@ export class Flows {
       const chart = make("div", {className: "chart", role: "img", "aria-label": flows.sentence});
       room.append(make("figure", {}, make("figcaption", {}, make("h3", {}, titles[which]), make("p", {className: "quiet"}, "Needs per 1,000 residents over the last two years.")),
         chart, make("p", {className: "sentence"}, flows.sentence),
-        make("details", {}, make("summary", {}, "Figures as a table", make("span", {className: "unseen"}, `: where needs go, ${titles[which]}`)),
+        folded(`where needs go, ${titles[which]}`,
           table(`Needs per 1,000 residents, ${titles[which]}`, ["Where", "Needs"], labels.filter((text) => text).map((text) => text.split(": ").length > 2
             ? [text.slice(0, text.lastIndexOf(": ")), text.slice(text.lastIndexOf(": ") + 2)] : text.split(": "))))));
       globalThis.Plotly.newPlot(chart, [{type: "sankey", arrangement: "snap",
@@ -38,8 +37,8 @@ export class Flows {
         link: {source: [0, 1, ...keys.map(() => 2)], target: [2, 2, ...keys.map((_, k) => k + 3)],
           value: [flows.open, flows.new, ...keys.map((name) => flows.ends[name])].map((value) => Math.max(0, value)),
           color: [COLOUR.begun, COLOUR.begun, ...keys.map((name) => COLOUR[kindOf(name)])].map((one) => `${one}55`)}}],
-      {font: {family: "system-ui, sans-serif", size: this.size, color: "#1c1c1c"}, margin: {l: 8, r: 8, t: 8, b: 8}, height: 420, paper_bgcolor: "#ffffff"},
-      {displayModeBar: false, responsive: true, showSendToCloud: false});
+      {font: {...FONT, size: this.page.curves.size}, margin: {l: 8, r: 8, t: 8, b: 8}, height: 420, paper_bgcolor: "#ffffff"},
+      CONFIG);
     });
   }
 }

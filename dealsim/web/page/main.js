@@ -25,7 +25,7 @@ class Page {
     at("more-levers").parentElement.hidden = !stage.more.length;
     at("rivals").parentElement.hidden = !stage.rivals.length;
     this.answer = new Answer(stage);
-    this.flows = new Flows(stage);
+    this.flows = new Flows(this);
     this.share = new Share(stage, this);
     this.views = {why: new Why(this), people: new People(this), network: new Network(this), places: new Places(this)};
     this.asked = new Map();
@@ -36,7 +36,7 @@ class Page {
       return this.curves.heard();
     });
     this.wire();
-    this.changed_(false);
+    this.renew(false);
   }
 
   state() {
@@ -53,8 +53,8 @@ class Page {
 
   wire() {
     at("skip").addEventListener("click", (event) => { event.preventDefault(); at("answer").focus(); });
-    at("undo").addEventListener("click", () => { this.steps.undo(); this.changed_(); });
-    at("redo").addEventListener("click", () => { this.steps.redo(); this.changed_(); });
+    at("undo").addEventListener("click", () => { this.steps.undo(); this.renew(); });
+    at("redo").addEventListener("click", () => { this.steps.redo(); this.renew(); });
     at("afresh").addEventListener("click", () => { this.which = 0; this.set(fresh(this.stage)); });
     at("add").addEventListener("click", () => this.add());
     at("drop").addEventListener("click", () => this.drop());
@@ -79,7 +79,7 @@ class Page {
       event.preventDefault();
       if (event.shiftKey) this.steps.redo();
       else this.steps.undo();
-      this.changed_();
+      this.renew();
     });
   }
 
@@ -103,7 +103,6 @@ class Page {
   projected(isOn) {
     document.documentElement.classList.toggle("projector", isOn);
     this.curves.size = isOn ? 24 : 14;
-    this.flows.size = isOn ? 24 : 13;
     this.curves.figures.forEach((parts) => this.curves.draw(parts));
     this.flows.draw();
     this.asked.clear();
@@ -115,7 +114,7 @@ class Page {
     const {stage, which} = this, next = withLevers(stage, this.state(), which, levers, value);
     this.steps.add(next, this.isDragging);
     this.isDragging = isDragging;
-    this.changed_();
+    this.renew();
   }
 
   restored(levers) {
@@ -125,7 +124,7 @@ class Page {
   }
 
   begun(begins) {
-    this.set(withScenario(this.state(), this.which, {...untouched(begins)}));
+    this.set(withScenario(this.state(), this.which, untouched(begins)));
   }
 
   based(base) {
@@ -144,7 +143,7 @@ class Page {
   set(state) {
     this.isDragging = false;
     this.steps.add(state);
-    this.changed_();
+    this.renew();
   }
 
   add() {
@@ -167,7 +166,7 @@ class Page {
     return titlesOf(this.stage, state);
   }
 
-  changed_(writes = true) {
+  renew(writes = true) {
     const state = this.state();
     this.which = Math.min(this.which, state.scenarios.length - 1);
     this.controls.show(state, this.which);
@@ -249,7 +248,7 @@ class Page {
         if (isUntouched(state, this.which)) this.answer.nothing(message);
         else this.answer.full(message, titles, this.which + 1);
         this.flows.show(message, titles);
-        this.curves.say((name) => message.scenarios.slice(1).map((own) => own.rows[name]?.sentence).filter(Boolean).join(" "));
+        this.curves.say((name) => message.scenarios.slice(1).map((own) => own.sentences[name]).filter(Boolean).join(" "));
         if (message.done === message.of && (state.rivals.length || !state.scenarios.every((_, k) => isUntouched(state, k)))) this.share.note(state, titles, message);
       }
     } else if (message.kind === "failed" || message.kind === "late") {

@@ -80,7 +80,7 @@ export class Pack {
       hear({kind: "failed", said: problem.problem});
       return true;
     }
-    const titles = scenarios.map((one, k) => one.name ?? stage.presets.find((ready) => ready.name === one.begins)?.title ?? "ABC"[k]);
+    const titles = scenarios.map((one, k) => one.name ?? stage.presets.find((ready) => ready.name === one.begins).title);
     const named = (value, k) => JSON.parse(JSON.stringify(value).replaceAll(stage.placeholder, () => JSON.stringify(titles[k]).slice(1, -1)));
     if (view === "runs") {
       const names = stage.measures.map((one) => one.name), quarters = stage.quarters.length;

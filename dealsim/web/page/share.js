@@ -1,7 +1,7 @@
 // Taking it away: a link, a file, the scenario as a file of dealsim, the command that makes the same runs, and what was tried.
 
 import {make, fill, at, save} from "./dom.js";
-import {LONGEST_LINK, linkOf, read, textOf} from "./state.js";
+import {LETTERS, LONGEST_LINK, linkOf, read, textOf} from "./state.js";
 
 // What makes the same runs again: a file for each scenario that is not a ready one, the command, and the line of Python.
 export const reproduction = (stage, state, titles) => {
@@ -10,7 +10,7 @@ export const reproduction = (stage, state, titles) => {
   if (rivals.length) files.push({name: base, text: yamlOf({begins: state.base, levers: {}}, rivals, titles[0])});
   const names = state.scenarios.map((scenario, k) => {
     if (!Object.keys(scenario.levers).length && !rivals.length && scenario.begins !== state.base) return scenario.begins;
-    const name = `${"ABC"[k].toLowerCase()}.yaml`;
+    const name = `${LETTERS[k].toLowerCase()}.yaml`;
     files.push({name, text: yamlOf(scenario, rivals, titles[k + 1])});
     return name;
   });

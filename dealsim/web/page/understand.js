@@ -1,46 +1,50 @@
 // Views that explain: each lever's share, one person in two worlds, people and their ties, the places. Each is asked for
 // when it is opened, and says so when what it shows belongs to an older wish.
 
-import {make, fill, at, list, table} from "./dom.js";
-import {COLOURS, label} from "./curves.js";
+import {make, fill, at, folded, list, table} from "./dom.js";
+import {COLOURS, CONFIG, FONT, label, number} from "./curves.js";
 
-const FONT = {family: "system-ui, sans-serif", color: "#1c1c1c"};
-const BARE = {displayModeBar: false, responsive: true, showSendToCloud: false};
-
-const wait = (room, text) => {
-  fill(room, make("p", {className: "quiet"}, text));
-  at("view-says").textContent = text;
-};
-
-// What a view hears: its own message, or why there is none.
-const hearing = (kind, room, title, show) => (message) => {
-  if (message.kind === kind) {
-    show(message);
-    if (message.done === message.of) at("view-says").textContent = `${title} is shown.`;
-  } else if (message.kind === "failed") wait(room(), message.said);
-  else if (message.kind === "late") at("view-says").textContent = message.said;
-};
-
-// Each lever's share by knock-out.
-export class Why {
-  constructor(page) {
-    this.page = page;
+// A view asks for its own kind of message, and says what it waits for, that it is there, or why it is not.
+class View {
+  // `says` is where its words stand, apart from its pictures where it has several.
+  constructor(page, kind, title, waiting, says = kind) {
+    Object.assign(this, {page, kind, title, waiting, says});
   }
 
   async ask() {
-    fill(at("why"));
-    wait(at("why-says"), "Living the scenario again without each lever …");
-    this.first = true;
-    await this.page.ask("why", hearing("why", () => at("why-says"), "Why it happened", (message) => this.show(message)));
+    fill(at(this.kind));
+    this.wait(this.waiting);
+    this.isFirst = true;
+    await this.page.ask(this.kind, (message) => this.hear(message));
+  }
+
+  hear(message) {
+    if (message.kind === this.kind) {
+      this.show(message);
+      this.isFirst = false;
+      if (message.done === message.of) at("view-says").textContent = `${this.title} is shown.`;
+    } else if (message.kind === "failed") this.wait(message.said);
+    else if (message.kind === "late") at("view-says").textContent = message.said;
+  }
+
+  wait(text) {
+    fill(at(this.says), make("p", {className: "quiet"}, text));
+    at("view-says").textContent = text;
+  }
+}
+
+// Each lever's share by knock-out.
+export class Why extends View {
+  constructor(page) {
+    super(page, "why", "Why it happened", "Living the scenario again without each lever …", "why-says");
   }
 
   show({measures, done, of}) {
     // in between only the count moves, so that nobody loses their place
-    if (!this.first && done < of) {
+    if (!this.isFirst && done < of) {
       at("why-count").textContent = `${done} of ${of} runs`;
       return;
     }
-    this.first = false;
     fill(at("why"));
     fill(at("why-says"), make("p", {className: "quiet"}, "What goes away when one lever is put back and all else stays: ", make("span", {id: "why-count"}, `${done} of ${of} runs`), ". The shares need not add up to the whole: what two levers do only together goes with either of them, and what each would do in the other's place goes with neither. Words stand here once all runs are lived."));
     for (const measure of measures) {
@@ -51,30 +55,25 @@ export class Why {
       at("why").append(make("figure", {}, make("figcaption", {}, make("h3", {}, measure.label, make("span", {className: "unit"}, ` ${measure.unit}`)),
         make("p", {className: "quiet"}, "Last two years; bars: mean; lines: 95 % interval over parameter sets.")), chart,
       make("p", {className: "sentence"}, measure.sentence),
-      make("details", {}, make("summary", {}, "Figures as a table", make("span", {className: "unseen"}, `: ${measure.label}`)), table(`${measure.label} (${measure.unit})`, ["Part", "Change (95 % interval)"], rows))));
+      folded(measure.label, table(`${measure.label} (${measure.unit})`, ["Part", "Change (95 % interval)"], rows))));
       globalThis.Plotly.newPlot(chart, [{type: "bar", orientation: "h", y: bars.map((bar) => label(bar.label)), x: bars.map((bar) => bar.mean),
         marker: {color: bars.map((_, k) => k ? COLOURS[1] : COLOURS[0])},
         error_x: {type: "data", symmetric: false, array: bars.map((bar) => bar.high - bar.mean), arrayminus: bars.map((bar) => bar.mean - bar.low)},
         hovertemplate: "%{y}: %{x:.4g}<extra></extra>"}],
-      {font: {...FONT, size: this.page.curves.size}, height: 90 + 34 * bars.length * (this.page.curves.size / 14), margin: {l: 10, r: 16, t: 8, b: 40}, yaxis: {automargin: true, autorange: "reversed"}, xaxis: {zeroline: true, automargin: true}, showlegend: false}, BARE);
+      {font: {...FONT, size: this.page.curves.size}, height: 90 + 34 * bars.length * (this.page.curves.size / 14), margin: {l: 10, r: 16, t: 8, b: 40}, yaxis: {automargin: true, autorange: "reversed"}, xaxis: {zeroline: true, automargin: true}, showlegend: false}, CONFIG);
     }
   }
 }
 
 // One person in two worlds.
-export class People {
+export class People extends View {
   constructor(page) {
-    this.page = page;
+    super(page, "people", "One person in two worlds", "Looking for people whose lives run differently …");
   }
 
-  async ask() {
-    wait(at("people"), "Looking for people whose lives run differently …");
-    await this.page.ask("people", hearing("people", () => at("people"), "One person in two worlds", (message) => this.show(message.lives)));
-  }
-
-  show(lives) {
+  show({lives}) {
     if (!lives.length) {
-      wait(at("people"), "Nobody of the people followed lives differently in the two worlds.");
+      this.wait("Nobody of the people followed lives differently in the two worlds.");
       return;
     }
     const room = make("div", {});
@@ -92,7 +91,7 @@ export class People {
       make("p", {className: "quiet"}, life.chart.subtitle), chart, make("p", {}, life.chart.sentence),
       make("details", {}, make("summary", {}, "The weeks of both lives"), table("What happens in both worlds", ["Week of", life.base, life.own],
         life.weeks.map(([day, before, after]) => [day, before || "–", after || "–"])), life.left_out ? make("p", {}, `${life.left_out} weeks more are left out.`) : null));
-    globalThis.Plotly.newPlot(chart, life.chart.data, {...life.chart.layout, font: {...life.chart.layout.font, size: this.page.curves.size}}, BARE);
+    globalThis.Plotly.newPlot(chart, life.chart.data, {...life.chart.layout, font: {...life.chart.layout.font, size: this.page.curves.size}}, CONFIG);
   }
 }
 
@@ -101,15 +100,9 @@ const SHAPES = ["circle", "square", "triangle-up", "x"];
 const FILLS = ["#b9b9b9", "#0060A8", "#B34700", "#8c0030"];
 
 // People and their ties: the same places on the page in every world and every quarter.
-export class Network {
+export class Network extends View {
   constructor(page) {
-    this.page = page;
-  }
-
-  async ask() {
-    fill(at("network"));
-    wait(at("network-says"), "Drawing people and their ties …");
-    await this.page.ask("network", hearing("network", () => at("network-says"), "People and their ties", (message) => this.show(message)));
+    super(page, "network", "People and their ties", "Drawing people and their ties …", "network-says");
   }
 
   show(told) {
@@ -141,7 +134,7 @@ export class Network {
           marker: {symbol: SHAPES[kind], size: kind ? 10 : 6, color: FILLS[kind], line: {color: "#1c1c1c", width: who.map(([sign]) => sign >= 4 ? 1.6 : 0)}}};
       });
       globalThis.Plotly.react(chart, [this.lines, ...traces], {font: {...FONT, size: this.page.curves.size}, height: 420, margin: {l: 8, r: 8, t: 8, b: 8}, hovermode: false,
-        xaxis: {visible: false, fixedrange: true}, yaxis: {visible: false, fixedrange: true}, legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom"}}, BARE);
+        xaxis: {visible: false, fixedrange: true}, yaxis: {visible: false, fixedrange: true}, legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom"}}, CONFIG);
       const counts = STANDS.map((stands, kind) => `${signs.filter((sign) => sign % 4 === kind).length} ${stands}`);
       const said = `${this.page.clock.said}: ${counts.join(", ")}; ${signs.filter((sign) => sign >= 4).length} volunteer.`;
       says.textContent = said;
@@ -151,30 +144,23 @@ export class Network {
 }
 
 // The places as tiles: a colour and a figure each, quarter by quarter.
-export class Places {
+export class Places extends View {
   constructor(page) {
-    this.page = page;
-  }
-
-  async ask() {
-    wait(at("places"), "Living a larger borough that has all seven places …");
-    this.room = null;
-    await this.page.ask("places", hearing("places", () => at("places"), "Seven places", (message) => this.show(message)));
+    super(page, "places", "Seven places", "Living a larger borough that has all seven places …");
+    this.measure = 0;
   }
 
   show(told) {
-    const before = this.measure ?? 0;
     this.told = told;
-    this.measure = before;
     this.titles = this.page.titles();
-    if (this.room?.isConnected) {
+    if (!this.isFirst) {
       this.count.textContent = `${told.done} of ${told.of} runs`;
       this.at(this.page.clock.when);
       return;
     }
     this.count = make("span", {}, `${told.done} of ${told.of} runs`);
     const choose = make("label", {}, "Measure ", make("select", {onchange: (event) => { this.measure = event.target.selectedIndex; this.at(this.page.clock.when); }},
-      told.measures.map((one, k) => make("option", {selected: k === before}, `${one.label} (${one.unit})`))));
+      told.measures.map((one, k) => make("option", {selected: k === this.measure}, `${one.label} (${one.unit})`))));
     this.room = make("div", {className: "grid"});
     fill(at("places"), make("p", {className: "quiet"}, `${told.size.toLocaleString("en-GB")} invented citizens, mean of `, this.count, "; so few that small differences between places mean nothing. Tiles stand in a fixed order; this is no map. Move the clock to see them change."), choose, this.room);
     this.at(this.page.clock.when);
@@ -188,7 +174,7 @@ export class Places {
       make("div", {className: "tiles", role: "list"}, this.told.places.map((place, k) => {
         const value = world[k][when], depth = value === null || high === low ? 0 : (value - low) / (high - low);
         return make("div", {className: "tile", role: "listitem", style: `--depth: ${(8 + 62 * depth).toFixed(0)}%`},
-          make("strong", {}, place), make("span", {}, value === null ? "no figure" : String(value).replace("-", "−")));
+          make("strong", {}, place), make("span", {}, number(value)));
       })))), make("p", {className: "quiet"}, `${measure.label}, ${measure.unit}, quarter to ${this.page.clock.said}. Darker: more, from ${low} to ${high}.`));
   }
 }
