@@ -78,10 +78,13 @@ def _sources() -> list[Path]:
 
 
 def _source_hash() -> str:
-    """Names everything compiled code depends on: numba's own cache sees only the file a rule stands in."""
+    """Names everything compiled code depends on: numba's own cache sees only the file a rule stands in.
+
+    Where a file lies and when it was written are named too, since numba does not take what was compiled of another copy.
+    """
     digest = hashlib.sha256()
     for path in _sources():
-        digest.update(str(path.relative_to(_PACKAGE)).encode())
+        digest.update(f"{path} {path.stat().st_mtime_ns}".encode())
         digest.update(path.read_bytes())
     for part in (
         version("numba"),

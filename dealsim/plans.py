@@ -393,6 +393,12 @@ def run_id_of(made: Plan, at: int, replicate: int) -> str:
     return run_id(setting, made.borough_seed(replicate), made.life_seed(replicate))
 
 
+def id_of_runs(made: Plan) -> str:
+    """The id of all runs of a plan together: what a result of them is called."""
+    every = [run_id_of(made, at, k) for at in range(len(made.scenarios)) for k in range(made.replicates)]
+    return hashlib.sha256(" ".join(every).encode()).hexdigest()[:16]
+
+
 def setting_of(scenario: Scenario, parameters: Parameters, place_hash: str, size: int, weeks: int) -> str:
     """The hash of everything a run depends on but its two seeds."""
     resolved = scenario.as_dict()

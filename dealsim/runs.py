@@ -38,7 +38,7 @@ from dealsim.levers import Policy
 from dealsim.metrics import HEADLINE, METRICS, Series, series
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput
-from dealsim.plans import Plan, alike, borough_seed, hash_of_sets, plan, run_id_of
+from dealsim.plans import Plan, alike, borough_seed, hash_of_sets, id_of_runs, plan, run_id_of
 from dealsim.results import Results, run_columns
 from dealsim.scenarios import Scenario
 from dealsim.starts import burnt_in
@@ -533,7 +533,6 @@ def _gathered(
                 "state_hash": lived[at, replicate].state_hash,
             }
         )
-    wanted_ids = [run_id_of(made, at, k) for at in range(len(names)) for k in range(made.replicates)]
     table = _series_frame(names, lived)
     settings = {
         "command": made.command,
@@ -588,7 +587,7 @@ def _gathered(
         settings=settings,
         seconds={},
         state_hash=hashlib.sha256(said.encode()).hexdigest(),
-        run_id=hashlib.sha256(" ".join(wanted_ids).encode()).hexdigest()[:16],
+        run_id=id_of_runs(made),
         finished=finished,
         place_bytes=made.place_bytes,
     )

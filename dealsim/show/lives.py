@@ -14,7 +14,7 @@ import pandas as pd
 
 from dealsim.agents.citizen import AGE_BANDS, NEED_LEVELS
 from dealsim.results import Results
-from dealsim.scenarios.timetable import monday_of, name_in_words
+from dealsim.scenarios.timetable import day_in_words, monday_of, name_in_words
 from dealsim.show.plots import Chart, axis_line, dates_of, group_name, layout_of, line_of, numbers
 from dealsim.show.words import figure, title_of
 from dealsim.text import label, plain
@@ -160,7 +160,7 @@ def sentence_of(events: Sequence[dict[str, Any]]) -> str:
     """What happens to a person in one week."""
     said = []
     for event in events:
-        service = name_in_words(plain(event["service"])) or "nobody"
+        service = name_in_words(plain(event["service"])).replace("+", " and ") or "nobody"
         if event["kind"] != "part tried":
             said.append(_SAID[event["kind"]].format(service=service))
             continue
@@ -226,7 +226,7 @@ def _life(
         who=_who(results, person, name),
         parted=parted,
         parting=Parting(
-            f"the week of {monday_of(parted):%d %B %Y}",
+            f"the week of {day_in_words(parted)}",
             sentence_of(base.get(parted, [])),
             sentence_of(own.get(parted, [])),
             _why(base.get(parted, []), own.get(parted, [])),

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from dealsim.errors import InputError
 from dealsim.levers import LEVERS, Lever
 from dealsim.scenarios import Scenario, load, scenario_from, shipped_names
+from dealsim.scenarios.timetable import week_of
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,12 @@ NAMES = ("A", "B", "C")
 """What scenarios made on the page are called until somebody names them."""
 
 
+@lru_cache(maxsize=64)
+def ready(name: str) -> Scenario:
+    """A scenario of the package, read once."""
+    return load(name)
+
+
 def wish_from(content: Any, base: str, position: int = 0) -> Scenario:
     """The scenario that the page asks for, checked as a scenario file is.
 
@@ -156,20 +164,34 @@ def wish_from(content: Any, base: str, position: int = 0) -> Scenario:
 def scenario_of(begins: str, levers: Mapping[str, Any], name: str) -> Scenario:
     """A child of a ready scenario that says only what was moved away from it.
 
+    A lever that the ready scenario moves at some date is moved at that date, and stays; any other is held from the first
+    week on. So a dial changes how much is done, and not when.
+
     Raises
     ------
     InputError
     """
     if not levers and name == begins:
-        return load(begins)
+        return ready(begins)
+    dated = {lever: dates_of(ready(begins), lever) for lever in levers}
     content = {
         "format": 1,
         "name": name,
-        "question": f"What if, beginning from {begins}, these levers are held from the first week on?",
+        "question": f"What if, beginning from {begins}, these levers stood elsewhere?",
         "author": "A room at the dealsim page",
         "date": date.today().isoformat(),
         "sources": ["src-choice"],
         "extends": begins,
-        "levers": dict(levers),
+        "levers": {lever: value for lever, value in levers.items() if not dated.get(lever)},
+        "schedule": [{"lever": lever, **when, "value": levers[lever]} for lever, when in dated.items() if when],
     }
     return scenario_from(content)
+
+
+def dates_of(scenario: Scenario, lever: str) -> dict[str, Any]:
+    """From when a scenario's schedule moves a lever, and who pays; empty where it does not."""
+    entries = [entry for entry in scenario.schedule if entry["lever"] == lever]
+    if not entries:
+        return {}
+    first = min(entries, key=lambda entry: week_of(entry["from"]))
+    return {key: first[key] for key in ("from", "paid_by") if key in first}

@@ -33,6 +33,16 @@ class LostWorkerError(DealsimError):
     """A process that lived something has ended by itself."""
 
 
+class Hand(ProcessPoolExecutor):
+    """One process; `is_ready` once it has answered: until then it may be starting or compiling, which nothing can end."""
+
+    is_ready = False
+
+    def answered(self, future: Future[Any]) -> None:
+        """Take note of an answer."""
+        self.is_ready = self.is_ready or not (future.cancelled() or future.exception())
+
+
 class Hands:
     """So many processes, and a flag for each job that ends what they live for it between two weeks."""
 
@@ -47,8 +57,8 @@ class Hands:
     def __len__(self) -> int:
         return len(self._pools)
 
-    def _made(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(1, self._context, initializer=_begin, initargs=(self._ended, self._cache))
+    def _made(self) -> Hand:
+        return Hand(1, self._context, initializer=_begin, initargs=(self._ended, self._cache))
 
     def begin(self) -> int:
         """The number of a new job."""
@@ -70,10 +80,11 @@ class Hands:
         except BrokenProcessPool:
             own = self.mend(which, own)
             future = own.submit(_lived, job, said, scale, replicate)
-        future.pool = own  # type: ignore[attr-defined]
+        future.hand = own  # type: ignore[attr-defined]
+        future.add_done_callback(own.answered)
         return future
 
-    def mend(self, which: int, broken: ProcessPoolExecutor) -> ProcessPoolExecutor:
+    def mend(self, which: int, broken: Hand) -> Hand:
         """Put a new process in the place of one that has ended by itself, unless that was done already."""
         with self._lock:
             if self._pools[which] is broken:
@@ -81,7 +92,7 @@ class Hands:
                 broken.shutdown(wait=False, cancel_futures=True)
             return self._pools[which]
 
-    def put_down(self, which: int, stuck: ProcessPoolExecutor) -> None:
+    def put_down(self, which: int, stuck: Hand) -> None:
         """End a process that does not end its work when it is told to."""
         for process in list((stuck._processes or {}).values()):
             process.kill()

@@ -17,11 +17,11 @@ from dealsim.calendar import WEEKS_A_QUARTER, WEEKS_A_YEAR
 from dealsim.engine import World
 from dealsim.metrics import HEADLINE, METRICS, series
 from dealsim.plans import LIVES_OF_A_SET, Plan, plan
-from dealsim.scenarios import Scenario, load
+from dealsim.scenarios import Scenario
 from dealsim.show.flows import ENDED, OPEN
 from dealsim.show.plots import GROUPED
 from dealsim.summary import CUMULATIVE, OUTCOME_WEEKS
-from dealsim.web.dials import BASES
+from dealsim.web.dials import BASES, ready
 
 
 @dataclass(frozen=True)
@@ -123,12 +123,6 @@ class Asked(NamedTuple):
     def key(self, at: int, replicate: int) -> tuple[str, Scale, int]:
         """What one run depends on: its scenario with its rivals, how large lives are, and which of them it is."""
         return self.said[at], self.scale, replicate
-
-
-@lru_cache(maxsize=64)
-def ready(name: str) -> Scenario:
-    """A scenario of the package, read once."""
-    return load(name)
 
 
 @lru_cache(maxsize=8)

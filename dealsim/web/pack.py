@@ -52,8 +52,8 @@ MODULES = (
 KINDS = ("base", "base_half", "mean", "half", "apart", "apart_half")
 """What is kept of a measure: the baseline, the scenario and the difference, each with half its interval."""
 NO_FIGURE = 65_535
-SECONDS_A_POINT, SECONDS_A_VIEW = 1.5, 4.0
-"""What a point and what the views of a corner take on two cores of 2020."""
+SECONDS_A_POINT, SECONDS_A_VIEW = 1.5, 5.0
+"""What a point takes, and what the views of a corner or a ready scenario do, on two cores of 2020."""
 MEGABYTES = 20
 """How large a file comes out."""
 
@@ -199,7 +199,7 @@ def _short(scenario: dict[str, Any]) -> dict[str, Any]:
 
 
 def _views(room: Room, numbers: Sequence[int], stop: Callable[[], bool]) -> dict[int, Any]:
-    """People, ties and places of some points."""
+    """People, ties and places of some points, and what the levers of a ready scenario do."""
     found = {}
     for number in numbers:
         scenario = point_scenario(number)
@@ -207,6 +207,8 @@ def _views(room: Room, numbers: Sequence[int], stop: Callable[[], bool]) -> dict
         worlds = _last(understand.network(room, BASES[0], [scenario])(stop), stop)
         places = _last(understand.places(room, BASES[0], [scenario])(stop), stop)
         found[number] = {"people": people["lives"], "network": worlds["worlds"][1], "places": places}
+        if number >= len(LEVELS):  # points of the grid explain each other; a ready scenario is lived without each lever
+            found[number]["why"] = _last(understand.why(room, BASES[0], scenario)(stop), stop)["measures"]
     return found
 
 
@@ -224,8 +226,8 @@ def _last(told_: Iterator[Told], stop: Callable[[], bool]) -> Told:
 
 
 def explained(lived: dict[int, dict[str, Any]], number: int, sets: int) -> list[dict[str, Any]] | None:
-    """Each dial's share of what a point changes, from the points that have this dial as it was; None where one is missing."""
-    if number >= len(LEVELS) or not number:
+    """Each dial's share of what a point of the grid changes, from the points that have this dial as it was; None where one is missing."""
+    if not number:
         return None
     others = {}
     for at, (dial, level) in enumerate(zip(DIALS.values(), LEVELS[number], strict=True)):
@@ -285,7 +287,8 @@ def runs_of(
     numbers = range(len(LEVELS) + len(PRESETS))
     points = [
         None if at not in lived else {
-            "own": lived[at]["own"], "why": explained(lived, at, scale.sets), **({"base": lived[at]["base"]} if at == 0 else {}),
+            "own": lived[at]["own"], **({"base": lived[at]["base"]} if at == 0 else {}),
+            "why": explained(lived, at, scale.sets) if at < len(LEVELS) else views[at]["why"],
         }
         for at in numbers
     ]  # fmt: skip
@@ -298,7 +301,7 @@ def runs_of(
         "id": hashlib.sha256(seed.encode()).hexdigest()[:8],
         "mark": taken_for(True),
         "stage": {
-            **about, "placeholder": PLACEHOLDER, "bases": about["bases"][:1],
+            **about, "placeholder": PLACEHOLDER, "bases": about["bases"][:1], "compare_with": about["compare_with"][:1],
             "measures": [one for one in about["measures"] if one["name"] in MEASURES], "rivals": [], "more": [],
         },
         "curves": {

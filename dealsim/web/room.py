@@ -18,8 +18,8 @@ from dealsim.web.worlds import Kept, Worlds
 
 KEPT_WORLDS, KEPT_LIVES = 16, 6_000
 """Burnt-in worlds that views look into, and condensed lives (about 30 kB each) that stay in memory."""
-PATIENCE = 5.0
-"""Seconds after which a process that was told to end a life and goes on is ended itself."""
+PATIENCE, PATIENCE_AT_FIRST = 5.0, 300.0
+"""Seconds after which a process that was told to end a life and goes on is ended itself; longer before it first answered."""
 LOOK_UP = 0.005
 """Seconds between two looks at whether anybody still wants what is lived."""
 
@@ -101,19 +101,20 @@ class Room:
             hands.end(job)
             for future, (which, _, _) in open_.items():
                 if not future.cancel():
-                    later = threading.Timer(PATIENCE, self._see_to, (future, which))
+                    wait_for = PATIENCE if future.hand.is_ready else PATIENCE_AT_FIRST  # type: ignore[attr-defined]
+                    later = threading.Timer(wait_for, self._see_to, (future, which))
                     later.daemon = True
                     later.start()
 
     def _see_to(self, future: Future[Life | None], which: int) -> None:
         if not future.done() and not self._closed.is_set():
-            self.hands.put_down(which, future.pool)  # type: ignore[attr-defined]
+            self.hands.put_down(which, future.hand)  # type: ignore[attr-defined]
 
     def _came(self, future: Future[Life | None], which: int) -> Life | None:
         try:
             return future.result()
         except (BrokenProcessPool, CancelledError):
-            self.hands.mend(which, future.pool)  # type: ignore[attr-defined]
+            self.hands.mend(which, future.hand)  # type: ignore[attr-defined]
             raise LostWorkerError(
                 "a process that lived these runs ended by itself; another stands ready, so ask again"
             ) from None

@@ -31,10 +31,12 @@ from dealsim.web.views import VIEWS
 
 PAGE = Path(__file__).parent / "page"
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-LONGEST_SECONDS = 20.0
+LONGEST_SECONDS = 60.0
 """After so long a job is ended; what it has found stays."""
 MOST_CLIENTS = 160
 """Views of pages that may be open at the same time (five a page); the oldest is forgotten first, and its job ended."""
+
+ENDED = "dealsim was stopped; the last result stays. Start it again with `dealsim serve`, then move a slider"
 
 _CLIENT = re.compile(r"[0-9a-f]{16}")
 
@@ -45,6 +47,13 @@ class Jobs:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stops: OrderedDict[str, threading.Event] = OrderedDict()
+        self.is_ending = False
+
+    def end(self) -> None:
+        """End every job, and say so to whoever waits. It may be called from a signal, so it waits for no lock."""
+        self.is_ending = True
+        for stop in list(self._stops.values()):
+            stop.set()
 
     def begin(self, client: str) -> threading.Event:
         """The stop of a new job; the client's older job is told to end."""
@@ -59,9 +68,9 @@ class Jobs:
         return stop
 
 
-def application(room: Room, port: int) -> App:
+def application(room: Room, port: int, jobs: Jobs | None = None) -> App:
     """The server's application, behind its guard."""
-    jobs = Jobs()
+    jobs = jobs or Jobs()
 
     async def index(_: Request) -> Response:
         return FileResponse(PAGE / "index.html", media_type="text/html")
@@ -96,7 +105,7 @@ def application(room: Room, port: int) -> App:
         except InputError as error:
             return JSONResponse({"problems": [plain(one, 500) for one in error.problems]}, 400)
         stop = jobs.begin(f"{client}/{name}")
-        return StreamingResponse(_streamed(begin, stop), media_type="application/x-ndjson")
+        return StreamingResponse(_streamed(begin, stop, jobs), media_type="application/x-ndjson")
 
     routes = [
         Route("/", index),
@@ -108,7 +117,7 @@ def application(room: Room, port: int) -> App:
 
 
 async def _streamed(
-    begin: Callable[[Callable[[], bool]], Iterator[dict[str, Any]]], stop: threading.Event
+    begin: Callable[[Callable[[], bool]], Iterator[dict[str, Any]]], stop: threading.Event, jobs: Jobs
 ) -> AsyncIterator[bytes]:
     """Every message of a job as a line of JSON, as it comes; the job ends when nobody listens any more."""
     loop = asyncio.get_running_loop()
@@ -126,14 +135,16 @@ async def _streamed(
         try:
             for message in begin(is_over):
                 tell(message)
-            if stop.is_set():
+            if jobs.is_ending:
+                tell({"kind": "failed", "said": ENDED})
+            elif stop.is_set():
                 tell({"kind": "stopped"})
             elif time.monotonic() > ends:
                 tell({"kind": "late", "said": f"Stopped after {LONGEST_SECONDS:.0f} seconds; what was found stays."})
             else:
                 tell({"kind": "ended"})
         except DealsimError as error:
-            tell({"kind": "failed", "said": plain(error, 500)})
+            tell({"kind": "failed", "said": ENDED if jobs.is_ending else plain(error, 500)})
         except Exception as error:  # whatever the model does, the page must hear of it
             tell({"kind": "failed", "said": f"The model stopped: {type(error).__name__}: {plain(error, 300)}"})
         finally:

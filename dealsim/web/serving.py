@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import socket
 import webbrowser
 from collections.abc import Callable
+from types import FrameType
 
 from dealsim import compiled
 from dealsim.engine import burn_in
@@ -53,8 +55,16 @@ def serve(
     """
     import uvicorn
 
-    from dealsim.web.server import application
+    from dealsim.web.server import Jobs, application
 
+    class Server(uvicorn.Server):
+        """A server that ends what it lives before it waits for whoever listens."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            jobs.end()
+            super().handle_exit(sig, frame)
+
+    jobs = Jobs()
     must_be_first("dealsim.serve")
     listening = listen(port)
     number = int(listening.getsockname()[1])
@@ -62,7 +72,7 @@ def serve(
     room = Room(workers)
     try:
         config = uvicorn.Config(
-            application(room, number), log_level="warning", access_log=False, ws="none", lifespan="off",
+            application(room, number, jobs), log_level="warning", access_log=False, ws="none", lifespan="off",
             server_header=False, limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=30, timeout_graceful_shutdown=2,
         )  # fmt: skip
         prepare()
@@ -70,7 +80,7 @@ def serve(
         say(f"The page is at {address} (this machine only; Ctrl-C ends it)")
         if open_page:
             webbrowser.open(address)
-        uvicorn.Server(config).run(sockets=[listening])
+        Server(config).run(sockets=[listening])
     finally:
         listening.close()
         room.close()
@@ -104,6 +114,8 @@ def listen(port: int | None) -> socket.socket:
         raise InputError(f"port is {port!r}; it must be a whole number from 0 (any free one) to 65535")
     for number in [port] if port is not None else range(PORT, PORT + MORE_PORTS + 1):
         found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if os.name == "posix":  # or a page that was open keeps the port for a minute; elsewhere it would let two listen
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((ADDRESS, number))
             found.listen(128)

@@ -9,12 +9,13 @@ from dealsim.levers import LEVERS, Lever
 from dealsim.metrics import METRICS
 from dealsim.parameters import RIVALS
 from dealsim.results import FITTED
-from dealsim.scenarios import load
+from dealsim.scenarios import Scenario
 from dealsim.scenarios.explaining import range_of
+from dealsim.scenarios.timetable import by_date, day_of, form_of, span_of
 from dealsim.show.flows import BEGAN, ENDED, OPEN
 from dealsim.show.shipped import titled
 from dealsim.show.words import title_of, unit_shown
-from dealsim.web.dials import BASES, DIALS, MEASURES, MORE, MOST_SCENARIOS, PRESETS, VERSION
+from dealsim.web.dials import BASES, DIALS, MEASURES, MORE, MOST_SCENARIOS, PRESETS, VERSION, dates_of, ready
 from dealsim.web.life import SHOWN, Scale
 from dealsim.web.telling import quarter_ends
 
@@ -40,6 +41,7 @@ def stage(scale: Scale) -> dict[str, Any]:
         "more": [_lever(LEVERS[name]) for name in MORE],
         "rivals": [{"name": name, "meaning": rival.meaning} for name, rival in RIVALS.items()],
         "measures": [_measure(name) for name in dict.fromkeys((*MEASURES, *SHOWN))],
+        "compare_with": [*BASES, *PRESETS],
         "bases": [_scenario(name) for name in BASES],
         "presets": [_scenario(name) for name in PRESETS],
         "flows": {"began": BEGAN, "ended": ENDED, "open": OPEN},
@@ -62,23 +64,29 @@ def _measure(name: str) -> dict[str, Any]:
     metric = METRICS[name]
     return {
         "name": name, "label": metric.label, "unit": unit_shown(metric.unit)[1], "good": metric.good,
-        "where": MEASURES.get(name, metric.theme),
+        "where": MEASURES.get(name, metric.theme), "meaning": metric.meaning,
     }  # fmt: skip
 
 
 def _scenario(name: str) -> dict[str, Any]:
-    """A ready scenario: what it asks, and the levers it holds still, so that dials can stand where it puts them."""
-    scenario = load(name)
-    dated = {entry["lever"] for entry in scenario.schedule}
+    """A ready scenario: what it asks, what it does when, and the levers it holds still, so that dials can stand there."""
+    scenario = ready(name)
+    dated = {entry["lever"]: _dated(scenario, entry["lever"]) for entry in scenario.schedule}
     return {
         "name": name, "title": title_of(name), "question": scenario.question,
         "levers": {lever: value for lever, value in scenario.levers.items() if lever not in dated},
-        "dated": sorted(dated), "ends": {lever: _end(scenario, lever) for lever in sorted(dated)},
+        "dated": dict(sorted(dated.items())),
+        "does": [[row.begins.isoformat(), row.what] for row in scenario.timetable()],
     }  # fmt: skip
 
 
-def _end(scenario: Any, lever: str) -> Any:
-    """The value a lever has at last, where its schedule says one number or word."""
-    last = [entry for entry in scenario.schedule if entry["lever"] == lever][-1]
-    value = last["ramp"][1] if "ramp" in last else last.get("value", last.get("pulse"))
-    return value if isinstance(value, int | float | str) else None
+def _dated(scenario: Scenario, lever: str) -> dict[str, Any]:
+    """From when a schedule moves a lever, whether it holds on from there, and where it is at the end (None for several values)."""
+    entries = by_date(entry for entry in scenario.schedule if entry["lever"] == lever)
+    when, last = dates_of(scenario, lever), entries[-1]
+    holds_on = form_of(last) == "value" and span_of(last)[1] is None
+    value = last["value"] if holds_on else last["ramp"][1] if "ramp" in last else scenario.levers[lever]
+    return {
+        **when, "from": str(when["from"]), "begins": f"{day_of(str(when['from'])):%B %Y}",
+        "holds": holds_on and len(entries) == 1, "end": value if isinstance(value, int | float | str) else None,
+    }  # fmt: skip

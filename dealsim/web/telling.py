@@ -5,8 +5,6 @@ Figures and verdicts come from `dealsim.summary`, words from `dealsim.show`; not
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +14,7 @@ import pandas as pd
 from dealsim.analysis.doubt import set_of
 from dealsim.calendar import WEEKS_A_QUARTER
 from dealsim.metrics import METRICS
+from dealsim.plans import id_of_runs
 from dealsim.results import Results
 from dealsim.scenarios.timetable import monday_of
 from dealsim.show.findings import Finding, findings
@@ -24,7 +23,7 @@ from dealsim.show.plots import group_name, numbers, taken_for
 from dealsim.show.words import places_of, scaled, sentence, unit_shown, with_interval
 from dealsim.summary import OUTCOME_WEEKS, MetricInfo, intervals, summarise
 from dealsim.version import MODEL_VERSION
-from dealsim.web.life import SHOWN, Asked, Life
+from dealsim.web.life import SHOWN, Asked, Life, Scale
 
 
 def quarter_ends(quarters: int) -> list[str]:
@@ -115,10 +114,17 @@ def results_of(asked: Asked, lives: Sequence[Sequence[Life]]) -> Results:
 
 
 def id_of(asked: Asked) -> str:
-    """Names what is compared: the mark that every picture of it carries."""
-    scale = [asked.made.size, asked.made.years, len(asked.made.sets), asked.made.seed]
-    said = json.dumps([MODEL_VERSION, *scale, asked.said])
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    """The id that the command would give the same runs: the mark that every picture of them carries."""
+    key = (asked.said, asked.scale)
+    if key not in _IDS:
+        if len(_IDS) >= MOST_IDS:
+            _IDS.clear()
+        _IDS[key] = id_of_runs(asked.made)
+    return _IDS[key]
+
+
+MOST_IDS = 1_000
+_IDS: dict[tuple[tuple[str, ...], Scale], str] = {}
 
 
 def told(asked: Asked, lives: Sequence[Sequence[Life]], in_full: bool = True) -> dict[str, Any]:
@@ -127,7 +133,7 @@ def told(asked: Asked, lives: Sequence[Sequence[Life]], in_full: bool = True) ->
     curves = bands(asked, lives)
     answer: dict[str, Any] = {
         "kind": "curves", "done": done, "of": asked.made.replicates, "id": id_of(asked)[:8],
-        "curves": curves, "mark": taken_for(not asked.made.scenarios[0].rivals),
+        "curves": curves, "mark": taken_for(not asked.made.scenarios[0].rivals), "lead": lead_of(asked, lives),
     }  # fmt: skip
     if in_full:
         results = results_of(asked, lives)
@@ -142,6 +148,17 @@ def told(asked: Asked, lives: Sequence[Sequence[Life]], in_full: bool = True) ->
     return answer
 
 
+def lead_of(asked: Asked, lives: Sequence[Sequence[Life]]) -> list[list[float | None]]:
+    """The first measure's difference from the base over the last two years, with half its interval, scenario by scenario."""
+    factor, _ = unit_shown(METRICS[SHOWN[0]].unit)
+    ends = np.array([[[life.groups.get((SHOWN[0], "all"), np.nan)] for life in own] for own in lives])
+    found = []
+    for own in ends:
+        mean, half = _mean_and_half(own - ends[0], len(asked.made.sets))
+        found.append(numbers(factor * np.array([mean[0], half[0]])))
+    return found
+
+
 def _found(results: Results, name: str) -> dict[str, Any]:
     """The report's sentences on one scenario, whoever is worse off first, and the headline."""
     if name == results.base:
@@ -152,8 +169,10 @@ def _found(results: Results, name: str) -> dict[str, Any]:
         return [one.text for one in of]
 
     sentences = _sentences(results, name)
+    every = (*found.worse, *found.better, *found.other, *found.unsure)
+    headline = next((one.text for one in every if one.key == f"difference-{SHOWN[0]}"), sentences[SHOWN[0]])
     return {
-        "sentences": sentences, "headline": sentences[SHOWN[0]], "warnings": said(found.warnings), "worse": said(found.worse),
+        "sentences": sentences, "headline": f"{headline} Mean of the last two years.", "warnings": said(found.warnings), "worse": said(found.worse),
         "better": said(found.better), "other": said(found.other), "unsure": said(found.unsure),
         "groups_worse": (groups := _groups_worse(results, name)), "loses": _loses(results, name, groups),
         "caution": next((one.text for one in found.warnings if one.key == "difference-hidden_need_share"), ""),

@@ -131,15 +131,16 @@ def _told(values: np.ndarray, sets: int, good: str) -> dict[str, Any]:
 
 
 def _share_sentence(label: str, whole: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> str:
-    """What goes with which lever, in words: only what is shown."""
-    if not whole["shown"]:
-        return f"{label}: no change can be told, so there is none to share out."
+    """What comes only with which lever, in words: only what is shown."""
     told = sorted((part for part in parts if part["shown"]), key=lambda part: -abs(part["mean"]))
+    if not whole["shown"] and not told:
+        return f"{label}: no change can be told, so there is none to share out."
+    first = f"{label}: {whole['text']} in all" if whole["shown"] else f"{label}: no change in all can be told"
+    said = [f"{part['text']} comes only with {part['label'][0].lower()}{part['label'][1:]}" for part in told]
+    pull = " They pull in opposite ways." if len({part["mean"] > 0 for part in told}) > 1 else ""
     unsure = len(parts) - len(told)
-    said = [f"{part['text']} of it goes without {part['label'][0].lower()}{part['label'][1:]}" for part in told]
-    rest = f" For {unsure} of {len(parts)} nothing can be told." if unsure else ""
-    first = f"{label}: {whole['text']} in all"
-    return f"{'; '.join([first, *said])}.{rest}"
+    rest = f" For {unsure} of {len(parts)} levers nothing can be told." if unsure else ""
+    return f"{'; '.join([first, *said])}.{pull}{rest}"
 
 
 def people(room: Room, base: str, scenario: Scenario, rivals: Sequence[str] = ()) -> Begin:
@@ -158,7 +159,7 @@ def _life(one: PersonLife) -> dict[str, Any]:
     return {
         "name": one.name, "who": one.who, "why_chosen": one.why_chosen, "base": one.base_title, "own": one.title,
         "parting": {"when": one.parting.when, "base": one.parting.base, "own": one.parting.own, "why": one.parting.why},
-        "weeks": [[f"{day:%d %B %Y}", before, after] for day, before, after in one.rows], "left_out": one.left_out,
+        "weeks": [[f"{day.day} {day:%B %Y}", before, after] for day, before, after in one.rows], "left_out": one.left_out,
         "chart": {"title": chart.title, "subtitle": chart.subtitle, "sentence": chart.sentence, "data": chart.data, "layout": chart.layout},
     }  # fmt: skip
 
@@ -227,23 +228,29 @@ def places(room: Room, base: str, scenarios: Sequence[Scenario], rivals: Sequenc
 
 
 def by_place(found: Sequence[Sequence[Life]]) -> dict[str, Any]:
-    """The mean over pairs of each measure, by scenario and place."""
+    """Each measure by scenario and place, quarter by quarter.
+
+    `mean` is that of all runs. In the base `low` and `high` are its lowest and highest run; in the others `apart` is the
+    difference from the base, and `low` and `high` its lowest and highest pair.
+    """
     names = list(dict.fromkeys(place for _, place in found[0][0].places))
     measures = []
     for metric in BY_PLACE:
-        worlds = [
-            [
-                shown(np.mean([life.places[metric, name] for life in own], axis=0), metric) for name in names
-            ]
-            for own in found
-        ]  # fmt: skip
+        cubes = [[np.array([life.places[metric, name] for life in own]) for name in names] for own in found]
+        told: dict[str, list[Any]] = {"mean": [], "apart": [], "low": [], "high": []}
+        for at, own in enumerate(cubes):
+            off = [values - base for values, base in zip(own, cubes[0], strict=True)] if at else own
+            for which, runs, of in (
+                ("mean", own, np.mean),
+                ("apart", off, np.mean),
+                ("low", off, np.min),
+                ("high", off, np.max),
+            ):
+                told[which].append([shown(of(values, axis=0), metric) for values in runs])
         measures.append(
             {
-                "name": metric,
-                "label": METRICS[metric].label,
-                "unit": unit_shown(METRICS[metric].unit)[1],
-                "good": METRICS[metric].good,
-                "worlds": worlds,
+                "name": metric, "label": METRICS[metric].label, "unit": unit_shown(METRICS[metric].unit)[1],
+                "good": METRICS[metric].good, **told,
             }
-        )
+        )  # fmt: skip
     return {"places": names, "measures": measures}

@@ -11,7 +11,7 @@ from dealsim.parameters import RIVALS
 from dealsim.scenarios import Scenario
 from dealsim.scenarios.wording import brief
 from dealsim.web import understand
-from dealsim.web.dials import BASES, MOST_SCENARIOS, wish_from
+from dealsim.web.dials import BASES, MOST_SCENARIOS, PRESETS, wish_from
 from dealsim.web.life import asked_of
 from dealsim.web.room import Room
 from dealsim.web.telling import told
@@ -25,6 +25,8 @@ PAUSE = 0.5
 """Seconds between two answers, so that telling takes little from living."""
 FULL_EVERY = 1.5
 """Seconds between two answers with sentences."""
+LONGEST = 45.0
+"""Seconds after which verdicts are given on the pairs that are there."""
 
 
 Wishes = tuple[str, list[Scenario], tuple[str, ...]]
@@ -45,8 +47,8 @@ def wishes_of(content: Any) -> Wishes:
     if unknown:
         raise InputError(f"a request has no {', '.join(map(repr, unknown))}")
     base = content.get("base")
-    if base not in BASES:
-        raise InputError(f"base is {base!r}; it must be one of {', '.join(BASES)}")
+    if base not in (*BASES, *PRESETS):
+        raise InputError(f"base is {brief(base)}; it must be one of {', '.join((*BASES, *PRESETS))}")
     told_ = content.get("scenarios")
     if not isinstance(told_, list) or not 1 <= len(told_) <= MOST_SCENARIOS:
         raise InputError(f"scenarios must be a list of 1 to {MOST_SCENARIOS}")
@@ -77,14 +79,21 @@ def runs(room: Room, content: Any) -> Begin:
 
     def begin(stop: Stop) -> Iterator[Message]:
         done, last, last_full = 0, 0.0, time.monotonic()
-        for done in room.pairs(asked, stop):
+        ends = last_full + LONGEST
+        for done in room.pairs(asked, lambda: stop() or time.monotonic() > ends):
             now = time.monotonic()
-            is_last = done == asked.made.replicates
-            if is_last or (done >= FIRST_TOLD and now - last >= PAUSE):
-                in_full = is_last or now - last_full >= FULL_EVERY
+            if FIRST_TOLD <= done < asked.made.replicates and now - last >= PAUSE:
+                in_full = now - last_full >= FULL_EVERY
                 yield told(asked, room.lives(asked, done), in_full)
                 last = time.monotonic()
                 last_full = last if in_full else last_full
+        if stop():
+            return
+        if done:
+            yield {**told(asked, room.lives(asked, done)), "last": True}
+        if done < asked.made.replicates:
+            yield {"kind": "late", "said": f"Stopped after {LONGEST:.0f} seconds, at {done} of {asked.made.replicates} runs: "
+                   "this machine is slow or busy." + (" What stands here is of those runs." if done else "")}  # fmt: skip
 
     return begin
 

@@ -172,6 +172,7 @@ def test_an_error_of_the_model_is_said_and_the_server_lives_on(served, monkeypat
     def broken(*_):
         future = Future()
         future.set_exception(ZeroDivisionError("the model broke"))
+        future.hand = served.room.hands._pools[0]
         return future
 
     monkeypatch.setattr(served.room.hands, "submit", broken)

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from dealsim.errors import InputError, StoppedError
+from dealsim.scenarios import load
 from dealsim.web import pack as packing
-from dealsim.web.dials import DIALS, PRESETS
+from dealsim.web.dials import BASES, DIALS, PRESETS
 from dealsim.web.pack import LEVELS, MODULES, PLACEHOLDER, pack, point_scenario, script_of
 from dealsim.web.server import PAGE
+from dealsim.web.understand import moved_parts
 from tests.web.conftest import TINY, Open
 
 FEW = 6
@@ -71,10 +73,23 @@ def test_between_its_points_it_says_which_runs_it_shows(chromium, packed):
     own.context.close()
 
 
+def test_a_ready_scenario_is_told_apart_by_lever(chromium, packed):
+    own = Open(chromium, packed.as_uri(), offline=True)
+    own.page.locator("#begins").select_option(PRESETS[-1])
+    own.ready()
+    own.page.locator("[data-shows=view-why]").check()
+    own.page.locator("#why figure").first.wait_for()
+    found = {part["label"] for measure in _data(packed)["points"][-1]["why"] for part in measure["parts"]}
+    assert found == set(moved_parts(load(BASES[0]), load(PRESETS[-1])))
+    own.context.close()
+
+
+def _data(packed):
+    return json.loads(re.search(r'id="packed">(.*?)</script>', packed.read_text(encoding="utf-8"), re.DOTALL)[1])
+
+
 def _holds(packed, at):
-    text = packed.read_text(encoding="utf-8")
-    data = json.loads(re.search(r'id="packed">(.*?)</script>', text, re.DOTALL)[1])
-    return data["points"][at] is not None
+    return _data(packed)["points"][at] is not None
 
 
 def test_what_it_does_not_hold_it_refuses_and_keeps_what_is_shown(chromium, packed):

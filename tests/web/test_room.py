@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,13 +13,14 @@ from dealsim.errors import InputError
 from dealsim.levers import LEVERS
 from dealsim.runs import compare
 from dealsim.scenarios import load
+from dealsim.web import views
 from dealsim.web.dials import BASES, DIALS, MEASURES, MORE, NAMES, PRESETS, wish_from
 from dealsim.web.hands import LostWorkerError
 from dealsim.web.life import SHOWN, asked_of
 from dealsim.web.room import Room
 from dealsim.web.stage import stage
 from dealsim.web.telling import bands, id_of, results_of, told
-from dealsim.web.understand import moved_parts, outcomes_of, shares, without
+from dealsim.web.understand import EXPLAINED, moved_parts, outcomes_of, shares, without
 from dealsim.web.worlds import Kept
 from tests.web.conftest import TINY
 
@@ -112,6 +114,11 @@ def test_another_explanation_holds_in_both_worlds(room):
     assert np.mean(units) == pytest.approx(mean, rel=1e-9)
 
 
+def test_the_id_is_the_one_that_the_command_gives(asked):
+    other = compare(*asked.made.scenarios, size=TINY.size, years=TINY.years, ensemble=TINY.sets)
+    assert other.run_id == id_of(asked)
+
+
 def test_an_id_names_what_is_lived_and_nothing_else():
     one = id_of(asked_of("cuts_only", [wish_from({"begins": "deal"}, "cuts_only")], TINY))
     assert one == id_of(asked_of("cuts_only", [wish_from({"begins": "deal", "name": "Other"}, "cuts_only")], TINY))
@@ -139,6 +146,35 @@ def test_a_stop_ends_the_work_at_once_and_keeps_no_half_life(room):
     for own in room.lives(other, ended[-1] if ended else 0):
         assert all(np.isfinite(life.curves[0]).all() for life in own)
     assert list(room.pairs(other))[-1] == other.made.replicates, "what was stopped cannot be gone on with"
+
+
+def test_verdicts_are_given_on_the_pairs_that_are_there_when_time_is_up(asked, found):
+    """A slow machine must not leave a room without an answer, nor with one that hides on how little it rests."""
+    short = SimpleNamespace(
+        scale=TINY, lives=lambda asked, done: [own[:done] for own in found], pairs=lambda *_: iter([1, 2])
+    )
+    *_, last, late = views.runs(short, {"base": "cuts_only", "scenarios": [{"begins": "deal"}]})(lambda: False)
+    assert last["last"] and last["done"] == 2 < last["of"] and last["scenarios"][1]["headline"]
+    assert late["kind"] == "late" and f"2 of {TINY.pairs} runs" in late["said"]
+    none = SimpleNamespace(scale=TINY, pairs=lambda *_: iter([]))
+    (only,) = views.runs(none, {"base": "cuts_only", "scenarios": [{}]})(lambda: False)
+    assert only["kind"] == "late" and "0 of" in only["said"]
+    stale = views.runs(short, {"base": "cuts_only", "scenarios": [{}]})(lambda: True)
+    assert not any(message.get("last") or message["kind"] == "late" for message in stale)
+
+
+def test_a_process_that_is_still_starting_is_left_to_start(asked, monkeypatch):
+    """A room that moves a slider again and again on a cold machine would otherwise end each process before it is up."""
+    monkeypatch.setattr("dealsim.web.room.PATIENCE", 0.01)
+    own = Room(1, scale=TINY)
+    stops = iter([False, False])
+    assert not list(own.pairs(asked, lambda: next(stops, True)))
+    (hand,) = own.hands._pools
+    (process,) = hand._processes.values()
+    assert not hand.is_ready
+    assert list(own.pairs(asked))[-1] == TINY.pairs
+    assert own.hands._pools == [hand] and list(hand._processes.values()) == [process] and hand.is_ready
+    own.close()
 
 
 def test_the_newest_things_are_kept():
@@ -187,6 +223,17 @@ def test_shares_by_hand():
     assert first["sentence"].startswith("Contacts with services: −10") and "−6" in first["sentence"]
 
 
+def test_shares_that_pull_in_opposite_ways_are_told_though_the_whole_is_nothing():
+    sets = 20
+    base = {metric: np.zeros(2 * sets) for metric in EXPLAINED}
+    sway = np.array([-0.1, 0.1] * sets)
+    own = dict.fromkeys(EXPLAINED, sway)
+    up, down = (dict.fromkeys(EXPLAINED, by + sway / 2) for by in (3.0, -3.0))
+    first = shares(base, own, {"Up": up, "Down": down}, sets)[0]
+    assert not first["whole"]["shown"] and all(part["shown"] for part in first["parts"])
+    assert "no change in all can be told" in first["sentence"] and "pull in opposite ways" in first["sentence"]
+
+
 def test_no_words_are_made_of_a_change_that_cannot_be_told():
     one = {name: np.array([10.0, 20.0, 10.0, 20.0]) for name in outcomes_of([])}
     own = {name: values + np.array([5.0, -5.0, 5.0, -5.0]) for name, values in one.items()}
@@ -207,8 +254,8 @@ def test_the_deal_is_told_apart_by_dial_and_rest():
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_ready_scenario_can_be_compared_with_every_base(name):
-    for base in BASES:
+def test_every_ready_scenario_can_be_compared_with_every_other(name):
+    for base in (*BASES, *(one for one in PRESETS if one != name)):
         asked = asked_of(base, [wish_from({"begins": name}, base)], TINY)
         assert asked.made.names == (base, name)
 

@@ -9,6 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dealsim.web.dials import wish_from
+from dealsim.web.stage import stage
+from tests.web.conftest import TINY
+
 
 @pytest.fixture(scope="module")
 def script(chromium, served):
@@ -54,7 +58,9 @@ def test_a_lever_that_moves_with_time_is_held_once_it_is_moved(script):
     state = fresh(script)
     state["scenarios"][0]["begins"] = "deal"
     stands = script("state", "valueOf", "stage", state["scenarios"][0], "permission_to_innovate")
-    assert stands == {"value": 0.8, "isDated": True}
+    assert stands == {"value": 0.8, "isEnd": True}, "it climbs, so it only ends there"
+    stands = script("state", "valueOf", "stage", state["scenarios"][0], "blame_culture")
+    assert stands == {"value": 0.15, "from": "April 2013"}
     moved = script("state", "withLevers", "stage", state, 0, ["permission_to_innovate"], 0.8)
     assert moved["scenarios"][0]["levers"] == {"permission_to_innovate": 0.8}, "the held value is another policy"
 
@@ -121,15 +127,24 @@ def test_a_scenario_is_written_as_a_file_that_dealsim_reads_back(script):
     name = 'A "quoted" name: #1 \\ é <b>'
     scenario = {
         "begins": "deal",
-        "levers": {"nerve": 0.5, "services_in_deal": ["health"]},
+        "levers": {"nerve": 0.5, "services_in_deal": ["health"], "blame_culture": 0.2, "community_investment": 5},
         "rivals": ["fast_word"],
         "name": name,
     }
-    text = script("share", "yamlOf", scenario, ["fast_word"], name)
-    content = read_text(text, "page").data
-    made = scenario_from(json.loads(json.dumps(content)))
-    assert made.name == name and made.levers["nerve"] == 0.5 and made.rivals == ("fast_word",)
+    dated = {one["name"]: one["dated"] for one in stage(TINY)["presets"]}["deal"]
+    text = script("share", "yamlOf", scenario, ["fast_word"], name, dated)
+    made = scenario_from(json.loads(json.dumps(read_text(text, "page").data)))
+    assert made.name == name and made.rivals == ("fast_word",)
     assert tuple(made.levers["services_in_deal"]) == ("health",)
+    own = wish_from({key: scenario[key] for key in ("begins", "levers", "name")}, "cuts_only")
+    for part in ("levers", "schedule", "shocks"):
+        assert own.as_dict()[part] == made.as_dict()[part], "the file lives other runs than the page"
+    (blame,) = [entry for entry in made.schedule if entry["lever"] == "blame_culture"]
+    assert blame == {"lever": "blame_culture", "from": "2013-04", "value": 0.2}, (
+        "when it begins is the ready scenario's"
+    )
+    (paid,) = [entry for entry in made.schedule if entry["lever"] == "community_investment"]
+    assert paid["paid_by"] == "council" and paid["from"] == "2013-01"
 
 
 def test_text_that_a_spreadsheet_would_run_is_quoted(script):
@@ -146,3 +161,16 @@ def test_no_two_worlds_have_one_name(script):
 
 def test_a_name_is_never_read_as_a_pattern(script):
     assert script("curves", "label", "%{x} <b>") == "% {x} ‹b›"
+
+
+def test_what_was_tried_is_told_by_what_was_moved(script):
+    state = fresh(script)
+    state["scenarios"] = [
+        {"begins": "deal", "levers": {"blame_culture": 0.2}, "name": ""},
+        {"begins": "cuts_only", "levers": {"services_in_deal": []}, "name": "Ours"},
+    ]
+    said = script("state", "askedFor", "stage", {**state, "rivals": ["fast_word"]})
+    assert (
+        said
+        == "Deal with blame culture 0.2; Ours: Cuts only with services in the deal none, against Cuts only, if fast word holds"
+    )

@@ -2,16 +2,15 @@
 
 import {make, fill, at, list, table} from "./dom.js";
 import {shownValue} from "./controls.js";
+import {placesOf} from "./curves.js";
 
-// Words while runs come in, before verdicts can be given.
+// Words while runs come in, before verdicts can be given: the same figure as the headline's, over the same years.
 export const soFar = (stage, told, titles, which) => {
-  const measure = stage.measures[0], curve = told.curves[which]?.[measure.name];
-  if (!curve?.apart) return "";
-  const k = stage.quarters.length - 1, apart = curve.apart[k], half = curve.apart_half[k];
+  const measure = stage.measures[0], [apart, half] = told.lead?.[which] ?? [null, null];
   if (apart === null) return "";
-  const shown = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
-  const band = half === null ? "no interval yet" : `${shown(apart - half)} to ${shown(apart + half)}`;
-  return `So far, from ${told.done} of ${told.of} runs: ${measure.label.toLowerCase()} under ${titles[which]} ${shown(apart)} (${band}) ${measure.unit} at the end.`;
+  const places = half === null ? 0 : placesOf(half), shown = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(places)}`;
+  const band = half === null ? "no interval yet" : `95 % interval ${shown(apart - half)} to ${shown(apart + half)}`;
+  return `So far, from ${told.done} of ${told.of} runs: ${measure.label.toLowerCase()} under ${titles[which]} ${shown(apart)} (${band}) ${measure.unit}, over the last two years.`;
 };
 
 export class Answer {
@@ -24,6 +23,13 @@ export class Answer {
     at("progress").max = of;
     at("progress").removeAttribute("value");
     at("count").textContent = `0 of ${of} runs`;
+    this.old(true);
+  }
+
+  // Whether the words that stand here are of before the last change.
+  old(isOld) {
+    at("older").hidden = !isOld || !at("headline").textContent;
+    for (const name of ["answer", "more"]) at(name).classList.toggle("old", isOld);
   }
 
   // Nothing more comes: the bar goes back to what stands here.
@@ -37,25 +43,24 @@ export class Answer {
     at("progress").max = told.of;
     at("progress").value = told.done;
     at("count").textContent = `${told.done} of ${told.of} runs`;
-    if (told.kind !== "told" || told.done < told.of) at("so-far").textContent = soFar(this.stage, told, titles, which);
+    if (!told.last) at("so-far").textContent = soFar(this.stage, told, titles, which);
   }
 
   full(told, titles, which) {
-    const own = told.scenarios[which], isWhole = told.done === told.of;
+    const own = told.scenarios[which];
     const title = titles[which], base = titles[0];
-    if (isWhole) {
-      at("so-far").textContent = "";
-      at("headline").textContent = own.headline;
-    }
     at("standing").textContent = told.standing;
-    if (!isWhole) return;
+    if (!told.last) return;
+    this.old(false);
+    at("so-far").textContent = "";
+    at("headline").textContent = own.headline;
     at("loses").classList.toggle("nobody", !own.loses.length);
     at("loses").textContent = own.loses.length ? `Worse under ${title}: ${own.loses.join("; ")}.` : `Nobody is shown to be worse off under ${title}; that is not proof that nobody is.`;
     at("caution").hidden = !own.caution;
     at("caution").textContent = own.caution;
     const worse = own.worse.length ? list(own.worse) : make("p", {}, "No headline measure, fifth or place is shown to be worse off. That is not proof that nobody is: small harms need more runs to be seen.");
     fill(at("found"), make("h3", {}, `Worse under ${title}`), worse,
-      own.warnings.length && make("div", {className: "notice"}, make("h4", {}, "Mind"), list(own.warnings)));
+      own.warnings.length && make("div", {className: "notice"}, make("h4", {}, "Note"), list(own.warnings)));
     fill(at("more-found"),
       own.groups_worse.length && table(`Fifths and places worse off under ${title} than under ${base}`, ["Measure", "Worse for", "Difference (95 % interval)"],
         own.groups_worse.map((row) => [row.measure, row.group, row.difference])),
@@ -74,6 +79,7 @@ export class Answer {
   }
 
   nothing(told) {
+    this.old(false);
     at("standing").textContent = told.standing;
     at("headline").textContent = "Nothing is moved yet: the scenario is the baseline. Move a slider or begin from a ready scenario.";
     at("so-far").textContent = "";

@@ -1,6 +1,6 @@
 // The sliders: six dials first, the other levers and other explanations one step away.
 
-import {make, fill, at} from "./dom.js";
+import {make, fill, at, dayOf, list} from "./dom.js";
 import {valueOf, readyOf} from "./state.js";
 
 // A hundredth of what a 0–1 lever can do is more than anyone can tell apart; twenty steps are enough.
@@ -10,6 +10,17 @@ export const shownValue = (value) => typeof value === "number" ? String(Number(v
   ? value.map(words).join(", ") || "none" : words(String(value));
 
 export const words = (name) => name.replaceAll("_", " ");
+
+const moneyOf = (lever, value) => `${lever.unit.startsWith("£") ? "£" : ""}${shownValue(value)}`;
+
+// Where levers of one dial stand, "0.5 and 0.15", and what there is to say of it: "from Apr 2013", "ends at", "2011: 0.6".
+const standOf = (lever, stands) => {
+  const values = [...new Set(stands.map(({value}) => moneyOf(lever, value ?? lever.old)))], {value, from, isEnd} = stands[0];
+  const was = values.length > 1 || value !== lever.old ? `2011: ${moneyOf(lever, lever.old)}` : "";
+  return {said: values.join(" and "), note: isEnd ? "ends at" : from && from !== "April 2011" ? `from ${shortMonth(from)}` : was};
+};
+
+const shortMonth = (text) => text.replace(/^(\w{3})\w*/, "$1");
 
 const GRADES = {
   official: "official figures", published: "published studies", claimed: "the council's own account",
@@ -28,7 +39,7 @@ export class Controls {
       ? this.choice(lever) : this.slider(lever, [lever.name], "")));
     fill(at("rivals"), stage.rivals.map((rival) => make("label", {className: "tick"},
       make("input", {type: "checkbox", value: rival.name, onchange: () => room.rivalled(this.rivals())}), ` ${rival.meaning}`)));
-    fill(at("base"), stage.bases.map((one) => make("option", {value: one.name}, one.title)));
+    fill(at("base"), stage.compare_with.map((name) => make("option", {value: name}, readyOf(stage, name).title)));
     fill(at("begins"), [...stage.bases, ...stage.presets].map((one) => make("option", {value: one.name}, one.title)));
     at("base").addEventListener("change", () => room.based(at("base").value));
     at("begins").addEventListener("change", () => room.begun(at("begins").value));
@@ -51,23 +62,21 @@ export class Controls {
     input.addEventListener("input", () => tell(true));
     input.addEventListener("change", () => tell(false));
     const was = make("span", {id: `${id}-was`, className: "was"});
-    const back = make("button", {type: "button", className: "back", onclick: () => { input.focus(); this.room.restored(moves); }}, "Put back",
-      make("span", {className: "unseen"}, ` ${lever.label}`));
+    const back = make("button", {type: "button", className: "back", title: "Put back", onclick: () => { input.focus(); this.room.restored(moves); }},
+      make("span", {"aria-hidden": "true"}, "↺"), make("span", {className: "unseen"}, `Put back ${lever.label}`));
     const mark = make("span", {className: "mark", "aria-hidden": "true"});
     this.parts.set(lever.name, (state, which) => {
       const scenario = state.scenarios[which], stands = moves.map((name) => valueOf(this.stage, scenario, name));
-      const {value, isDated} = stands[0];
-      const differ = stands.some((one) => one.value !== value);
-      input.value = value ?? lever.old;
-      const said = isDated ? `ends at ${shownValue(value ?? lever.old)}` : differ ? `${shownValue(value)} and ${shownValue(stands[1].value)}` : shownValue(value);
+      const {said, note} = standOf(lever, stands);
+      input.value = stands[0].value ?? lever.old;
       output.value = said;
       input.setAttribute("aria-valuetext", `${said} ${lever.unit}`);
-      was.textContent = `As it was: ${shownValue(lever.old)}${moves.some((name) => name in scenario.levers) ? ". Moved." : ""}`;
-      back.hidden = !moves.some((name) => name in scenario.levers);
+      was.textContent = note;
+      back.classList.toggle("away", !moves.some((name) => name in scenario.levers));
     });
     mark.style.setProperty("--where", (lever.old - lever.low) / (lever.high - lever.low));
-    return make("div", {className: "dial"}, make("div", {className: "head"}, make("label", {htmlFor: id}, lever.label), output),
-      make("div", {className: "track"}, input, mark), make("div", {className: "foot"}, was, back), this.about(lever, practice));
+    return make("div", {className: "dial"}, make("div", {className: "head"}, make("label", {htmlFor: id}, lever.label), make("span", {}, was, " ", output)),
+      make("div", {className: "track"}, input, mark), back, this.about(lever, practice));
   }
 
   choice(lever) {
@@ -95,7 +104,9 @@ export class Controls {
     for (const part of this.parts.values()) part(state, which);
     at("base").value = state.base;
     at("begins").value = state.scenarios[which].begins;
-    at("asks").textContent = readyOf(this.stage, state.scenarios[which].begins).question;
+    const {question, does} = readyOf(this.stage, state.scenarios[which].begins);
+    at("asks").textContent = question;
+    fill(at("does"), list(does.map(([day, what]) => `${dayOf(day)}: ${what}`)));
     const on = new Set(state.rivals);
     at("rivals").querySelectorAll("input").forEach((box) => { box.checked = on.has(box.value); });
   }

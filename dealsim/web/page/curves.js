@@ -17,6 +17,12 @@ const axis = (size) => ({gridcolor: GRID, linecolor: INK, ticks: "outside", auto
 const clear = (colour) => `rgba(${[1, 3, 5].map((k) => Number.parseInt(colour.slice(k, k + 2), 16)).join(",")},0.18)`;
 export const month = (text) => new Date(text).toLocaleDateString("en-GB", {month: "long", year: "numeric", timeZone: "UTC"});
 
+// Draws [chart, traces, layout] once all of them stand on the page, since each takes the width of its column from the others.
+export const draw = (charts) => charts.forEach(([chart, traces, layout]) => globalThis.Plotly.newPlot(chart, traces, layout, CONFIG));
+
+// Runs from which a chart shows the whole of its bands.
+const ENOUGH = 8;
+
 export class Curves {
   constructor(stage) {
     this.stage = stage;
@@ -40,6 +46,7 @@ export class Curves {
     return make("figure", {id: `figure-${measure.name}`},
       make("figcaption", {}, make("h3", {}, measure.label, make("span", {className: "unit"}, ` ${measure.unit}`)), parts.subtitle),
       parts.chart, parts.reading, parts.sentence,
+      make("details", {}, make("summary", {}, "What it is", make("span", {className: "unseen"}, `: ${measure.label}`)), make("p", {}, measure.meaning)),
       folded(measure.label, parts.rows, () => this.tabulate(parts)), saves);
   }
 
@@ -67,7 +74,8 @@ export class Curves {
       half: this.isApart ? own[name].apart_half : own[name].half})).filter((line) => line.mean);
   }
 
-  draw(parts) {
+  // `isOfNewWidth`: the chart has more or less room than when it was drawn.
+  draw(parts, isOfNewWidth = false) {
     const {measure, chart} = parts;
     if (!this.told || chart.closest("[hidden]") || !chart.isConnected) return;
     const lines = this.lines(parts), x = this.stage.quarters, traces = [];
@@ -83,26 +91,34 @@ export class Curves {
     const layout = {
       font: {...FONT, size: this.size}, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
       margin: {l: 50, r: 12, t: 10, b: 60}, // a longer key takes nothing from the curves
-      height: (this.size > 20 ? 380 : 250) + 1.4 * this.size * Math.max(0, lines.length - 2), hovermode: "x unified", showlegend: true,
+      height: (this.size > 20 ? 320 : 240) + 1.4 * this.size * Math.max(0, lines.length - 2), hovermode: "x unified", showlegend: true,
       legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal"},
       xaxis: {...axis(this.size), type: "date"},
-      yaxis: {...axis(this.size), rangemode: this.isApart ? "tozero" : "normal", zeroline: true},
+      yaxis: {...axis(this.size), rangemode: this.isApart ? "tozero" : "normal", zeroline: true, ...this.reach(lines)},
       shapes: [{type: "line", xref: "x", yref: "paper", x0: x[this.when], x1: x[this.when], y0: 0, y1: 1, line: {color: "#767676", width: 1, dash: "dot"}}],
       annotations: [{text: `${mark}${id} · ${done} of ${of} runs · ${this.told.mark}`, showarrow: false, xref: "paper", yref: "paper",
         x: 1, y: 0, yshift: -36, xanchor: "right", yanchor: "top", font: {size: Math.max(11, this.size * 0.7), color: "#595959"}}],
     };
     globalThis.Plotly.react(chart, traces, layout, CONFIG);
-    parts.subtitle.textContent = this.subtitle(parts);
+    if (isOfNewWidth) globalThis.Plotly.Plots.resize(chart);
+    fill(parts.subtitle, ...this.subtitle(parts));
     this.tell(parts);
     this.tabulate(parts);
   }
 
+  // A band of a handful of runs can be ten times as wide as what there is to see: it goes beyond the chart until there are more.
+  reach(lines) {
+    if (this.told.done >= ENOUGH || this.told.last) return {};
+    const all = lines.flatMap((line) => line.mean).filter((value) => value !== null), [low, high] = [Math.min(...all), Math.max(...all)];
+    const room = 2 * (high - low) || Math.abs(high) * 0.1 || 1;
+    return {range: [low - room, high + room]};
+  }
+
   subtitle({measure}) {
     const better = {up: "Higher is better. ", down: "Lower is better. "}[measure.good] ?? "";
-    const what = this.isApart ? "Difference from the baseline, pair by pair. " : "";
-    const {done, of} = this.told;
-    const band = done > 1 ? `Band: 95 % interval of the average over parameter sets, ${done} of ${of} runs.` : "One run: no interval yet.";
-    return `${what}${better}Means of quarters. ${band}`;
+    const what = this.isApart ? "Difference from the baseline. " : "";
+    const [band, fine] = this.told.done > 1 ? [this.told.done < ENOUGH && !this.told.last ? "95 % band, wider than the chart," : "95 % band", " over parameter sets, by quarter."] : ["One run: no interval yet", ", by quarter."];
+    return [`${what}${better}${band}`, make("span", {className: "fine"}, fine)];
   }
 
   spoken(parts, when) {
@@ -128,7 +144,7 @@ export class Curves {
 
   tabulate(parts) {
     // a table that somebody stands in is not taken away while runs come in
-    if (!this.told || !parts.rows.parentElement.open || (parts.rows.contains(document.activeElement) && this.told.done < this.told.of)) return;
+    if (!this.told || !parts.rows.parentElement.open || (parts.rows.contains(document.activeElement) && !this.told.last)) return;
     const lines = this.lines(parts), last = this.stage.quarters.length - 1;
     const shown = this.stage.quarters.map((_, k) => k).filter((k) => k % 4 === 3 || k === last);
     fill(parts.rows, table(`${parts.measure.label} (${parts.measure.unit}), last quarter of each year, with 95 % interval`,
@@ -168,12 +184,17 @@ export class Curves {
   }
 }
 
+// Places of a figure and its interval: two figures of how uncertain it is.
+export const placesOf = (half) => half > 0 ? Math.min(4, Math.max(0, 1 - Math.floor(Math.log10(half)))) : 0;
+
 const round = (value) => Number(value.toPrecision(4));
 
 // The ends of a line's band at a quarter; null where it has none.
 const endsOf = ({mean, half}, k) => mean[k] === null || half[k] === null ? null : [mean[k] - half[k], mean[k] + half[k]];
 
 const withEnds = (line, k) => {
-  const band = endsOf(line, k)?.map((end) => number(round(end))).join(" to ");
-  return `${number(line.mean[k])}${band ? ` (${band})` : ""}`;
+  const ends = endsOf(line, k);
+  if (!ends) return number(line.mean[k]);
+  const [mean, low, high] = [line.mean[k], ...ends].map((value) => number(value.toFixed(placesOf(line.half[k]))));
+  return `${mean} (${low} to ${high})`;
 };

@@ -31,6 +31,11 @@ export const table = (caption, heads, rows) => make("div", {className: "wide", t
 // Figures that are folded away below a picture.
 export const folded = (of, rows, ontoggle) => make("details", {ontoggle}, make("summary", {}, "Figures as a table", make("span", {className: "unseen"}, `: ${of}`)), rows);
 
+// A table that is folded away, and the same figures as a file.
+export const figures = (of, file, heads, rows) => folded(of, make("div", {}, table(of, heads, rows),
+  make("p", {className: "save"}, make("button", {type: "button", onclick: () => save(`${file}.csv`, csvOf([heads, ...rows]), "text/csv;charset=utf-8")},
+    "Figures (CSV)", make("span", {className: "unseen"}, ` of ${of}`)))));
+
 export const list = (lines) => make("ul", {}, lines.map((line) => make("li", {}, line)));
 
 export const save = (name, text, kind) => {
@@ -48,3 +53,5 @@ export const csvOf = (rows) => {
   };
   return `\uFEFF${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 };
+
+export const dayOf = (text) => new Date(text).toLocaleDateString("en-GB", {day: "numeric", month: "long", year: "numeric", timeZone: "UTC"});

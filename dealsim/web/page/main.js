@@ -85,6 +85,9 @@ class Page {
 
   tab(tab) {
     for (const one of document.querySelectorAll(`input[name=${tab.name}]`)) at(one.dataset.shows).hidden = !one.checked;
+    at("older-too").hidden = true;
+    // the clock stands where it is needed
+    at(["view-network", "view-places"].includes(tab.dataset.shows) ? "clock-there" : "clock-here").append(at("the-clock"));
     this.flows.draw();
     this.clock.to(this.clock.when);
     this.look();
@@ -92,8 +95,10 @@ class Page {
 
   // What the open view shows is asked for once the curves are there; a newer wish asks again.
   look() {
+    const wish = `${textOf(this.state())}${this.which}`;
     for (const [name, view] of Object.entries(this.views)) {
-      const isOpen = !at(`view-${name}`).hidden, wish = `${textOf(this.state())}${this.which}`;
+      const isOpen = !at(`view-${name}`).hidden;
+      if (isOpen) at("older-too").hidden = !this.isBusy || !at(name).children.length;
       if (!isOpen || this.isBusy || this.asked.get(name) === wish) continue;
       this.asked.set(name, wish);
       view.ask();
@@ -103,7 +108,7 @@ class Page {
   projected(isOn) {
     document.documentElement.classList.toggle("projector", isOn);
     this.curves.size = isOn ? 24 : 14;
-    this.curves.figures.forEach((parts) => this.curves.draw(parts));
+    this.curves.figures.forEach((parts) => this.curves.draw(parts, true));
     this.flows.draw();
     this.asked.clear();
     this.look();
@@ -194,7 +199,7 @@ class Page {
         at("scenario-name").value = this.state().scenarios[k].name;
         this.look();
         this.shown = JSON.stringify([titles, k]);
-        if (this.told?.scenarios[k + 1]) this.answer[isUntouched(this.told.state, k) ? "nothing" : "full"](this.told, this.told.titles, k + 1);
+        if (!this.isBusy && this.told?.scenarios[k + 1]) this.answer[isUntouched(this.told.state, k) ? "nothing" : "full"](this.told, this.told.titles, k + 1);
       }}), ` ${LETTERS[k]}${titles[k + 1] === LETTERS[k] ? "" : `: ${titles[k + 1]}`}`)));
   }
 
@@ -221,7 +226,8 @@ class Page {
     this.isBusy = true;
     for (const name of Object.keys(this.views)) this.source.leave(name);
     this.asked.clear();
-    this.older(state);
+    this.share.forget();
+    this.look();
     let isNewest = true;
     try {
       isNewest = await this.source.ask("runs", this.wish(state), (message) => this.hear(message, state, titles));
@@ -244,27 +250,22 @@ class Page {
       this.answer.near(message.near ?? [], titles);
       if (message.kind === "told") {
         this.told = {...message, state, titles};
-        this.older(state);
-        if (isUntouched(state, this.which)) this.answer.nothing(message);
+        if (isUntouched(state, this.which) && message.last) this.answer.nothing(message);
         else this.answer.full(message, titles, this.which + 1);
         this.flows.show(message, titles);
         this.curves.say((name) => message.scenarios.slice(1).map((own) => own.sentences[name]).filter(Boolean).join(" "));
-        if (message.done === message.of && (state.rivals.length || !state.scenarios.every((_, k) => isUntouched(state, k)))) this.share.note(state, titles, message);
+        if (message.last && (state.rivals.length || !state.scenarios.every((_, k) => isUntouched(state, k)))) this.share.note(state, titles, message);
       }
     } else if (message.kind === "failed" || message.kind === "late") {
-      this.trouble(message.said);
+      this.trouble(message.said, message.kind === "late" && (() => this.run(this.state())));
       this.isOfRun = true;
     }
   }
 
-  // Says when the words, flows and views that stand here belong to a wish before this one.
-  older(state) {
-    at("older").hidden = !this.told || textOf(this.told.state) === textOf(state);
-  }
-
-  trouble(text) {
+  // `goOn` asks again: what was lived is kept, so it goes on from there.
+  trouble(text, goOn = null) {
     this.isOfRun = false;
-    at("trouble").textContent = text;
+    fill(at("trouble"), text, goOn && make("button", {type: "button", onclick: goOn}, "Go on"));
     at("trouble").hidden = !text;
   }
 }

@@ -85,13 +85,11 @@ export class Pack {
     if (view === "runs") {
       const names = stage.measures.map((one) => one.name), quarters = stage.quarters.length;
       const curves = [this.curve(names, 0, quarters, false), ...which.map(({point}) => this.curve(names, point, quarters, true))];
-      hear({kind: "told", done: stage.pairs, of: stage.pairs, id: `${this.told.id}-${which.map(({point}) => point).join("-")}`, mark: this.told.mark, curves, standing: stage.standing,
+      hear({kind: "told", last: true, done: stage.pairs, of: stage.pairs, id: `${this.told.id}-${which.map(({point}) => point).join("-")}`, mark: this.told.mark, curves, standing: stage.standing,
         near: which.map(({moved}) => moved), scenarios: [points[0].base, ...which.map(({point}, k) => named(points[point].own, k))]});
     } else if (view === "why") {
       const why = points[which[wish.which].point].why;
-      const none = which[wish.which].ready ? "this file does not tell apart what the levers of a ready scenario do; dealsim itself does"
-        : "nothing is moved yet, so there is nothing to explain";
-      hear(why ? {kind: "why", done: stage.pairs, of: stage.pairs, measures: why} : {kind: "failed", said: none});
+      hear(why ? {kind: "why", done: stage.pairs, of: stage.pairs, measures: why} : {kind: "failed", said: "nothing is moved yet, so there is nothing to explain"});
     } else {
       this.seen(view, wish, which, hear, named);
     }
@@ -122,7 +120,8 @@ export class Pack {
         missing();
         return;
       }
-      hear({...own[0], measures: own[0].measures.map((measure, k) => ({...measure, worlds: [measure.worlds[0], ...own.map((one) => one.measures[k].worlds[1])]}))});
+      const joined = (k, kind) => [own[0].measures[k][kind][0], ...own.map((one) => one.measures[k][kind][1])];
+      hear({...own[0], measures: own[0].measures.map((measure, k) => ({...measure, ...Object.fromEntries(["mean", "apart", "low", "high"].map((kind) => [kind, joined(k, kind)]))}))});
     }
   }
 }

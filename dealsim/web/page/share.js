@@ -1,29 +1,33 @@
 // Taking it away: a link, a file, the scenario as a file of dealsim, the command that makes the same runs, and what was tried.
 
 import {make, fill, at, save} from "./dom.js";
-import {LETTERS, LONGEST_LINK, linkOf, read, textOf} from "./state.js";
+import {LETTERS, LONGEST_LINK, askedFor, linkOf, read, readyOf, textOf} from "./state.js";
 
 // What makes the same runs again: a file for each scenario that is not a ready one, the command, and the line of Python.
 export const reproduction = (stage, state, titles) => {
   const files = [], {rivals} = state;
-  const base = rivals.length ? "base.yaml" : state.base;
-  if (rivals.length) files.push({name: base, text: yamlOf({begins: state.base, levers: {}}, rivals, titles[0])});
+  const base = rivals.length ? "base.yaml" : state.base, fileOf = (scenario, title) => yamlOf(scenario, rivals, title, readyOf(stage, scenario.begins).dated);
+  if (rivals.length) files.push({name: base, text: fileOf({begins: state.base, levers: {}}, titles[0])});
   const names = state.scenarios.map((scenario, k) => {
     if (!Object.keys(scenario.levers).length && !rivals.length && scenario.begins !== state.base) return scenario.begins;
     const name = `${LETTERS[k].toLowerCase()}.yaml`;
-    files.push({name, text: yamlOf(scenario, rivals, titles[k + 1])});
+    files.push({name, text: fileOf(scenario, titles[k + 1])});
     return name;
   });
   const asked = [base, ...names];
   return {files, command: `dealsim compare ${asked.join(" ")} --size ${stage.size} --ensemble ${stage.sets}`,
-    python: `dealsim.compare(${asked.map((one) => JSON.stringify(one)).join(", ")}, size=${stage.size}, ensemble=${stage.sets})`};
+    python: `print(dealsim.compare(${asked.map((one) => JSON.stringify(one)).join(", ")}, size=${stage.size}, ensemble=${stage.sets}).rows())`};
 };
 
-// A scenario as a file of dealsim; text is written as JSON writes it, which YAML reads.
-export const yamlOf = ({begins, levers}, rivals, title) => [
-  "format: 1", `name: ${JSON.stringify(title)}`, `extends: ${begins}`,
-  ...(Object.keys(levers).length ? ["levers:", ...Object.entries(levers).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`)] : []),
-  ...(rivals.length ? ["rivals:", ...rivals.map((name) => `  - ${name}`)] : []), ""].join("\n");
+// A scenario as a file of dealsim; text is written as JSON writes it, which YAML reads. What moves at a date does so still.
+export const yamlOf = ({begins, levers}, rivals, title, dated) => {
+  const all = Object.entries(levers), held = all.filter(([name]) => !(name in dated)), moved = all.filter(([name]) => name in dated);
+  return ["format: 1", `name: ${JSON.stringify(title)}`, `extends: ${begins}`,
+    ...(held.length ? ["levers:", ...held.map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`)] : []),
+    ...(moved.length ? ["schedule:", ...moved.map(([name, value]) => `  - {lever: ${name}, from: ${dated[name].from}, value: ${JSON.stringify(value)}${
+      dated[name].paid_by ? `, paid_by: ${dated[name].paid_by}` : ""}}`)] : []),
+    ...(rivals.length ? ["rivals:", ...rivals.map((name) => `  - ${name}`)] : []), ""].join("\n");
+};
 
 export class Share {
   constructor(stage, room) {
@@ -71,6 +75,11 @@ export class Share {
     }
   }
 
+  // What was shown of an older wish goes.
+  forget() {
+    fill(at("reproduced"));
+  }
+
   reproduce() {
     const {files, command, python} = reproduction(this.stage, this.room.runOf(this.room.state()), this.room.titles());
     const shown = (text) => make("pre", {tabIndex: 0}, make("code", {}, text));
@@ -88,7 +97,7 @@ export class Share {
     if (this.tried.some((one) => one.text === text)) return;
     const said = told.scenarios.slice(1).map((own) => own.headline).join(" ");
     this.tried.push({text, state, said});
-    at("attempts").append(make("li", {}, make("button", {type: "button", onclick: () => this.room.set(state)}, `Attempt ${this.tried.length}`), ` ${said}`));
+    at("attempts").append(make("li", {}, make("button", {type: "button", onclick: () => this.room.set(state)}, `Attempt ${this.tried.length}`), ` ${askedFor(this.stage, state)}. ${said}`));
     at("no-attempts").hidden = true;
   }
 }

@@ -14,12 +14,12 @@ const leversOf = (stage) => new Map([...stage.dials.flatMap((dial) => dial.moves
 
 export const readyOf = (stage, name) => [...stage.bases, ...stage.presets].find((one) => one.name === name);
 
-// What a lever stands at in a scenario: its value, and whether a calendar moves it.
+// What a lever stands at in a scenario: its value, from when it holds (nothing: from the first week), or that it ends there.
 export const valueOf = (stage, scenario, lever) => {
-  if (lever in scenario.levers) return {value: scenario.levers[lever], isDated: false};
-  const ready = readyOf(stage, scenario.begins);
-  if (ready.dated.includes(lever)) return {value: ready.ends[lever], isDated: true};
-  return {value: ready.levers[lever], isDated: false};
+  const ready = readyOf(stage, scenario.begins), dated = ready.dated[lever];
+  if (lever in scenario.levers) return {value: scenario.levers[lever], from: dated?.begins};
+  if (dated) return dated.holds ? {value: dated.end, from: dated.begins} : {value: dated.end, isEnd: true};
+  return {value: ready.levers[lever]};
 };
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -30,7 +30,7 @@ export const withLevers = (stage, state, which, levers, value) => {
     if (at !== which) return scenario;
     const ready = readyOf(stage, scenario.begins), own = {...scenario.levers};
     for (const lever of levers) {
-      if (!ready.dated.includes(lever) && same(ready.levers[lever], value)) delete own[lever];
+      if (!(lever in ready.dated) && same(ready.levers[lever], value)) delete own[lever];
       else own[lever] = value;
     }
     return {...scenario, levers: own};
@@ -51,7 +51,7 @@ export const problemsOf = (stage, told) => {
   const problems = [], isObject = (one) => typeof one === "object" && one !== null && !Array.isArray(one);
   if (!isObject(told)) return ["this is no state of the page"];
   if (told.version !== stage.version) return [`this is version ${String(told.version).slice(0, 20)}; this page reads version ${stage.version}`];
-  if (!stage.bases.some((one) => one.name === told.base)) problems.push("the baseline is not one this page knows");
+  if (!stage.compare_with.includes(told.base)) problems.push("the baseline is not one this page knows");
   if (!Array.isArray(told.scenarios) || !told.scenarios.length || told.scenarios.length > stage.most_scenarios) {
     return [...problems, `there must be 1 to ${stage.most_scenarios} scenarios`];
   }
@@ -96,6 +96,16 @@ export const titlesOf = (stage, state) => {
     titles.push(titles.includes(title) ? `${title} (${LETTERS[k]})` : title);
   });
   return titles;
+};
+
+// What was asked for, in a few words: where it begins and what was moved.
+export const askedFor = (stage, state) => {
+  const known = leversOf(stage), title = (name) => readyOf(stage, name).title;
+  const each = state.scenarios.map(({begins, levers, name}) => {
+    const moved = Object.entries(levers).map(([lever, value]) => `${known.get(lever).label.toLowerCase()} ${Array.isArray(value) ? value.join(" and ") || "none" : value}`);
+    return `${name ? `${name}: ` : ""}${title(begins)}${moved.length ? ` with ${moved.join(", ")}` : ""}`;
+  });
+  return `${each.join("; ")}, against ${title(state.base)}${state.rivals.length ? `, if ${state.rivals.join(", ").replaceAll("_", " ")} holds` : ""}`;
 };
 
 export const textOf = (state) => JSON.stringify(tidy(state));

@@ -1,8 +1,8 @@
 // Views that explain: each lever's share, one person in two worlds, people and their ties, the places. Each is asked for
 // when it is opened, and says so when what it shows belongs to an older wish.
 
-import {make, fill, at, folded, list, table} from "./dom.js";
-import {COLOURS, CONFIG, FONT, label, number} from "./curves.js";
+import {make, fill, at, csvOf, figures, list, save, table} from "./dom.js";
+import {COLOURS, CONFIG, FONT, draw, label, month, number} from "./curves.js";
 
 // A view asks for its own kind of message, and says what it waits for, that it is there, or why it is not.
 class View {
@@ -12,6 +12,7 @@ class View {
   }
 
   async ask() {
+    this.newest = null;
     fill(at(this.kind));
     this.wait(this.waiting);
     this.isFirst = true;
@@ -24,7 +25,10 @@ class View {
       this.isFirst = false;
       if (message.done === message.of) at("view-says").textContent = `${this.title} is shown.`;
     } else if (message.kind === "failed") this.wait(message.said);
-    else if (message.kind === "late") at("view-says").textContent = message.said;
+    else if (message.kind === "late") {
+      at("view-says").textContent = message.said;
+      at(this.says).prepend(make("p", {className: "notice"}, `${message.said} `, make("button", {type: "button", onclick: () => this.ask()}, "Go on")));
+    }
   }
 
   wait(text) {
@@ -39,6 +43,15 @@ export class Why extends View {
     super(page, "why", "Why it happened", "Living the scenario again without each lever …", "why-says");
   }
 
+  hear(message) {
+    if (message.kind === "why") this.newest = message;
+    if (message.kind === "late" && this.newest) {
+      this.isFirst = true; // what is drawn is of the first runs
+      this.show(this.newest);
+    }
+    super.hear(message);
+  }
+
   show({measures, done, of}) {
     // in between only the count moves, so that nobody loses their place
     if (!this.isFirst && done < of) {
@@ -46,22 +59,25 @@ export class Why extends View {
       return;
     }
     fill(at("why"));
-    fill(at("why-says"), make("p", {className: "quiet"}, "What goes away when one lever is put back and all else stays: ", make("span", {id: "why-count"}, `${done} of ${of} runs`), ". The shares need not add up to the whole: what two levers do only together goes with either of them, and what each would do in the other's place goes with neither. Words stand here once all runs are lived."));
-    for (const measure of measures) {
-      const rows = [["The whole change", measure.whole.text], ...measure.parts.map((part) => [`Goes without: ${part.label}`, part.text + (part.shown ? "" : ", cannot be told from nothing")]),
-        ["Left over: what is joint", measure.together.text]];
+    const isWhole = done === of;
+    fill(at("why-says"), make("p", {className: "quiet"}, "What goes away when one lever is put back and all else stays: ", make("span", {id: "why-count"}, `${done} of ${of} runs`),
+      ". Levers overlap, so the parts need not add up to the whole: what two levers do only together goes with either of them, and what each would do in the other's place goes with neither.",
+      !isWhole && " Words stand here once all runs are lived."));
+    draw(measures.map((measure) => {
+      const rows = [["The whole change", measure.whole.text], ...measure.parts.map((part) => [`Only with: ${part.label}`, part.text + (part.shown || !isWhole ? "" : ", cannot be told from nothing")]),
+        ["Left over: what levers do together, or for each other", measure.together.text]];
       const chart = make("div", {className: "chart", role: "img", "aria-label": rows.map((row) => row.join(": ")).join("; ")});
       const bars = [{label: "The whole change", ...measure.whole}, ...measure.parts];
       at("why").append(make("figure", {}, make("figcaption", {}, make("h3", {}, measure.label, make("span", {className: "unit"}, ` ${measure.unit}`)),
         make("p", {className: "quiet"}, "Last two years; bars: mean; lines: 95 % interval over parameter sets.")), chart,
-      make("p", {className: "sentence"}, measure.sentence),
-      folded(measure.label, table(`${measure.label} (${measure.unit})`, ["Part", "Change (95 % interval)"], rows))));
-      globalThis.Plotly.newPlot(chart, [{type: "bar", orientation: "h", y: bars.map((bar) => label(bar.label)), x: bars.map((bar) => bar.mean),
+      make("p", {className: "sentence"}, isWhole ? measure.sentence : "Not all runs are lived yet."),
+      figures(`${measure.label} (${measure.unit})`, `why-${measure.name}`, ["Part", "Change (95 % interval)"], rows)));
+      return [chart, [{type: "bar", orientation: "h", y: bars.map((bar) => label(bar.label)), x: bars.map((bar) => bar.mean),
         marker: {color: bars.map((_, k) => k ? COLOURS[1] : COLOURS[0])},
         error_x: {type: "data", symmetric: false, array: bars.map((bar) => bar.high - bar.mean), arrayminus: bars.map((bar) => bar.mean - bar.low)},
         hovertemplate: "%{y}: %{x:.4g}<extra></extra>"}],
-      {font: {...FONT, size: this.page.curves.size}, height: 90 + 34 * bars.length * (this.page.curves.size / 14), margin: {l: 10, r: 16, t: 8, b: 40}, yaxis: {automargin: true, autorange: "reversed"}, xaxis: {zeroline: true, automargin: true}, showlegend: false}, CONFIG);
-    }
+      {font: {...FONT, size: this.page.curves.size}, height: 90 + 34 * bars.length * (this.page.curves.size / 14), margin: {l: 10, r: 16, t: 8, b: 40}, yaxis: {automargin: true, autorange: "reversed"}, xaxis: {zeroline: true, automargin: true}, showlegend: false}];
+    }));
   }
 }
 
@@ -90,14 +106,18 @@ export class People extends View {
         list([`${life.base}: ${life.parting.base || "nothing happens."}`, `${life.own}: ${life.parting.own || "nothing happens."}`, `Why: ${life.parting.why}.`])),
       make("p", {className: "quiet"}, life.chart.subtitle), chart, make("p", {}, life.chart.sentence),
       make("details", {}, make("summary", {}, "The weeks of both lives"), table("What happens in both worlds", ["Week of", life.base, life.own],
-        life.weeks.map(([day, before, after]) => [day, before || "–", after || "–"])), life.left_out ? make("p", {}, `${life.left_out} weeks more are left out.`) : null));
-    globalThis.Plotly.newPlot(chart, life.chart.data, {...life.chart.layout, font: {...life.chart.layout.font, size: this.page.curves.size}}, CONFIG);
+        life.weeks.map(([day, before, after]) => [day, before || "–", after || "–"])),
+      make("p", {className: "save"}, make("button", {type: "button", onclick: () => save("invented-person.csv", csvOf([["week_of", life.base, life.own], ...life.weeks]), "text/csv;charset=utf-8")}, "Weeks (CSV)")), life.left_out ? make("p", {}, `${life.left_out} weeks more are left out.`) : null));
+    draw([[chart, life.chart.data, {...life.chart.layout, font: {...life.chart.layout.font, size: this.page.curves.size}}]]);
   }
 }
 
 const STANDS = ["no need", "in need, with a service", "in need, with no service", "in crisis"];
 const SHAPES = ["circle", "square", "triangle-up", "x"];
 const FILLS = ["#b9b9b9", "#0060A8", "#B34700", "#8c0030"];
+
+// How many stand in each way, and how many volunteer.
+const counted = (signs) => [...STANDS.map((_, kind) => [...signs].filter((sign) => sign % 4 === kind).length), [...signs].filter((sign) => sign >= 4).length];
 
 // People and their ties: the same places on the page in every world and every quarter.
 export class Network extends View {
@@ -115,8 +135,10 @@ export class Network extends View {
     fill(at("network"));
     fill(at("network-says"), make("p", {className: "quiet"}, `${told.places.length} invented people who live near each other, in the first pair of lives. A ring marks a volunteer. Move the clock to see them change.`));
     this.charts = told.worlds.map((_, which) => {
-      const chart = make("div", {className: "chart", role: "img"}), says = make("p", {});
-      at("network").append(make("figure", {}, make("figcaption", {}, make("h3", {}, this.titles[which])), chart, says));
+      const chart = make("div", {className: "chart", role: "img"}), says = make("p", {}), title = this.titles[which];
+      at("network").append(make("figure", {}, make("figcaption", {}, make("h3", {}, title)), chart, says,
+        figures(`People out of ${told.places.length}, quarter by quarter, ${title}`, `people-${which}`, ["Quarter to", ...STANDS, "volunteer"], told.worlds[which].map((signs, k) =>
+          [month(this.page.stage.quarters[k]), ...counted(signs).map(String)]))));
       return {chart, says};
     });
     this.at(this.page.clock.when);
@@ -135,8 +157,7 @@ export class Network extends View {
       });
       globalThis.Plotly.react(chart, [this.lines, ...traces], {font: {...FONT, size: this.page.curves.size}, height: 420, margin: {l: 8, r: 8, t: 8, b: 8}, hovermode: false,
         xaxis: {visible: false, fixedrange: true}, yaxis: {visible: false, fixedrange: true}, legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom"}}, CONFIG);
-      const counts = STANDS.map((stands, kind) => `${signs.filter((sign) => sign % 4 === kind).length} ${stands}`);
-      const said = `${this.page.clock.said}: ${counts.join(", ")}; ${signs.filter((sign) => sign >= 4).length} volunteer.`;
+      const counts = counted(quarters[when]), said = `${this.page.clock.said}: ${STANDS.map((stands, kind) => `${counts[kind]} ${stands}`).join(", ")}; ${counts[STANDS.length]} volunteer.`;
       says.textContent = said;
       chart.setAttribute("aria-label", `${this.titles[which]}. ${said}`);
     });
@@ -162,19 +183,34 @@ export class Places extends View {
     const choose = make("label", {}, "Measure ", make("select", {onchange: (event) => { this.measure = event.target.selectedIndex; this.at(this.page.clock.when); }},
       told.measures.map((one, k) => make("option", {selected: k === this.measure}, `${one.label} (${one.unit})`))));
     this.room = make("div", {className: "grid"});
-    fill(at("places"), make("p", {className: "quiet"}, `${told.size.toLocaleString("en-GB")} invented citizens, mean of `, this.count, "; so few that small differences between places mean nothing. Tiles stand in a fixed order; this is no map. Move the clock to see them change."), choose, this.room);
+    this.figures = make("div", {});
+    fill(at("places"), make("p", {className: "quiet"}, `${told.size.toLocaleString("en-GB")} invented citizens; the names only mark seven areas. Mean of `, this.count,
+      `. Below it: in ${this.titles[0]} the lowest and highest run; in the others the difference from it, with the lowest and highest pair. Tiles stand in a fixed order; this is no map. Move the clock to see them change.`), choose, this.room, this.figures);
     this.at(this.page.clock.when);
   }
 
   at(when) {
     if (!this.told || at("places").closest("[hidden]")) return;
-    const measure = this.told.measures[this.measure], every = measure.worlds.flat(2).filter((value) => value !== null);
+    const measure = this.told.measures[this.measure], every = measure.mean.flat(2).filter((value) => value !== null);
     const [low, high] = [Math.min(...every), Math.max(...every)];
-    fill(this.room, measure.worlds.map((world, which) => make("figure", {}, make("figcaption", {}, make("h3", {}, this.titles[which])),
+    const reach = (world, k) => `${signed(measure.low[world][k][when], world)} to ${signed(measure.high[world][k][when], world)}`;
+    const below = (world, k) => world ? `${signed(measure.apart[world][k][when], world)} (${reach(world, k)})` : reach(world, k);
+    const said = (world, k) => world ? `${short(measure.mean[world][k][when])}; ${below(world, k)}` : `${short(measure.mean[world][k][when])} (${below(world, k)})`;
+    fill(this.room, measure.mean.map((world, which) => make("figure", {}, make("figcaption", {}, make("h3", {}, this.titles[which])),
       make("div", {className: "tiles", role: "list"}, this.told.places.map((place, k) => {
         const value = world[k][when], depth = value === null || high === low ? 0 : (value - low) / (high - low);
         return make("div", {className: "tile", role: "listitem", style: `--depth: ${(8 + 62 * depth).toFixed(0)}%`},
-          make("strong", {}, place), make("span", {}, number(value)));
-      })))), make("p", {className: "quiet"}, `${measure.label}, ${measure.unit}, quarter to ${this.page.clock.said}. Darker: more, from ${low} to ${high}.`));
+          make("strong", {}, place), make("span", {}, short(value)), make("small", {}, below(which, k)));
+      })))), make("p", {className: "quiet"}, `${measure.label}, ${measure.unit}, quarter to ${this.page.clock.said}. Darker: more, from ${short(low)} to ${short(high)}.`));
+    const wasOpen = this.figures.querySelector("details")?.open;
+    fill(this.figures, figures(`${measure.label} (${measure.unit}), quarter to ${this.page.clock.said}`, `places-${measure.name}`,
+      ["Place", ...this.titles], this.told.places.map((place, k) => [place, ...measure.mean.map((_, world) => said(world, k))])));
+    this.figures.querySelector("details").open = Boolean(wasOpen);
   }
 }
+
+// Three figures are more than so few runs can tell apart.
+const short = (value) => value === null ? "no figure" : number(Number(value.toPrecision(3)));
+
+// A difference from the first world carries its sign.
+const signed = (value, world) => world && value > 0 ? `+${short(value)}` : short(value);
