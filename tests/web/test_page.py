@@ -191,6 +191,12 @@ def test_every_view_opens_and_shows_what_it_says(open_page):
     for _ in range(3):
         own.page.locator("#clock-back").click()
     assert own.page.locator("#places").inner_text() != before
+    own.page.locator("[data-shows=view-people]").check()
+    stands = "() => document.querySelector('#people .chart').layout.shapes.at(-1).x0"
+    assert own.page.evaluate(stands) == own.page.evaluate("() => page.stage.quarters[page.clock.when]")
+    own.page.locator("#clock-back").click()
+    assert own.page.evaluate(stands) == own.page.evaluate("() => page.stage.quarters[page.clock.when]")
+    own.page.locator("[data-shows=view-places]").check()
     own.page.locator("#begins").select_option("training_only")
     own.ready()
     own.page.locator("#places h3", has_text="Training only").first.wait_for()

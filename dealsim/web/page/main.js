@@ -31,6 +31,7 @@ class Page {
     this.asked = new Map();
     this.clock = new Clock(stage, (when) => {
       this.curves.at(when);
+      this.views.people.at(when);
       this.views.network.at(when);
       this.views.places.at(when);
       return this.curves.heard();
@@ -87,7 +88,7 @@ class Page {
     for (const one of document.querySelectorAll(`input[name=${tab.name}]`)) at(one.dataset.shows).hidden = !one.checked;
     at("older-too").hidden = true;
     // the clock stands where it is needed
-    at(["view-network", "view-places"].includes(tab.dataset.shows) ? "clock-there" : "clock-here").append(at("the-clock"));
+    at(["view-people", "view-network", "view-places"].includes(tab.dataset.shows) ? "clock-there" : "clock-here").append(at("the-clock"));
     this.flows.draw();
     this.clock.to(this.clock.when);
     this.look();

@@ -108,7 +108,18 @@ export class People extends View {
       make("details", {}, make("summary", {}, "The weeks of both lives"), table("What happens in both worlds", ["Week of", life.base, life.own],
         life.weeks.map(([day, before, after]) => [day, before || "–", after || "–"])),
       make("p", {className: "save"}, make("button", {type: "button", onclick: () => save("invented-person.csv", csvOf([["week_of", life.base, life.own], ...life.weeks]), "text/csv;charset=utf-8")}, "Weeks (CSV)")), life.left_out ? make("p", {}, `${life.left_out} weeks more are left out.`) : null));
-    draw([[chart, life.chart.data, {...life.chart.layout, font: {...life.chart.layout.font, size: this.page.curves.size}}]]);
+    const shapes = life.chart.layout.shapes ?? [];
+    draw([[chart, life.chart.data, {...life.chart.layout, font: {...life.chart.layout.font, size: this.page.curves.size},
+      shapes: [...shapes, {type: "line", xref: "x", yref: "paper", y0: 0, y1: 1, line: {color: "#767676", width: 1, dash: "dot"}}]}]]);
+    this.clock = {chart, shape: shapes.length};
+    this.at(this.page.clock.when);
+  }
+
+  // The clock's quarter as a line.
+  at(when) {
+    if (!this.clock?.chart.isConnected || at("people").closest("[hidden]")) return;
+    const {chart, shape} = this.clock, x = this.page.stage.quarters[when];
+    globalThis.Plotly.relayout(chart, {[`shapes[${shape}].x0`]: x, [`shapes[${shape}].x1`]: x});
   }
 }
 
