@@ -76,10 +76,10 @@ class Hands:
         """Have one of the processes live one run of a scenario, told as JSON."""
         own = self._pools[which]
         try:
-            future = own.submit(_lived, job, said, scale, replicate)
+            future = _submitted(own, job, said, scale, replicate)
         except BrokenProcessPool:
             own = self.mend(which, own)
-            future = own.submit(_lived, job, said, scale, replicate)
+            future = _submitted(own, job, said, scale, replicate)
         future.hand = own  # type: ignore[attr-defined]
         future.add_done_callback(own.answered)
         return future
@@ -106,12 +106,26 @@ class Hands:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _submitted(hand: Hand, *what: Any) -> Future[Life | None]:
+    """Give a process something to live, starting it where it has not begun.
+
+    The page's Ctrl-C is not for it, not even while it starts: what is blocked here is blocked in a process that begins here.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        return hand.submit(_lived, *what)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return hand.submit(_lived, *what)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 _FLAGS: Any = None
 _WORLDS = Worlds(0, False)
 
 
 def _begin(flags: Any, cache: bool) -> None:
-    """Set up a process: the page's Ctrl-C is not for it, and it ends with the page."""
+    """Set up a process, which ends with the page and not by its Ctrl-C."""
     global _FLAGS, _WORLDS
     _FLAGS, _WORLDS = flags, Worlds(KEPT_WORLDS, cache)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

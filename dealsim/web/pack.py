@@ -54,7 +54,7 @@ KINDS = ("base", "base_half", "mean", "half", "apart", "apart_half")
 NO_FIGURE = 65_535
 SECONDS_A_POINT, SECONDS_A_VIEW = 1.5, 5.0
 """What a point takes, and what the views of a corner or a ready scenario do, on two cores of 2020."""
-MEGABYTES = 20
+MEGABYTES = 24
 """How large a file comes out."""
 
 Progress = Callable[[str, float, float], None]

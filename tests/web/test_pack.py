@@ -59,6 +59,20 @@ def test_it_opens_from_disk_with_no_network_and_no_fault(chromium, packed):
     own.context.close()
 
 
+def test_views_that_follow_each_other_fast_are_no_fault(chromium, packed):
+    """A chart is let go of only when it has been drawn."""
+    own = Open(chromium, packed.as_uri(), offline=True)
+    for view in ("people", "why", "network", "flows"):
+        own.page.locator(f"[data-shows=view-{view}]").check()
+        for name in PRESETS[-2:] * 3:
+            own.page.locator("#begins").select_option(name)
+            own.page.wait_for_timeout(20)
+    own.ready()
+    own.page.wait_for_timeout(500)
+    assert not own.faults, own.faults
+    own.context.close()
+
+
 def test_between_its_points_it_says_which_runs_it_shows(chromium, packed):
     own = Open(chromium, packed.as_uri(), offline=True)
     chosen = next(at for at in range(1, len(LEVELS)) if _holds(packed, at))

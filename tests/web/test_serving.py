@@ -50,7 +50,9 @@ def test_wrong_words_are_told_before_anything_is_lived(words, code, said, tmp_pa
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 def test_ctrl_c_ends_the_page_and_all_its_processes():
     command = [sys.executable, "-m", "dealsim", "serve", "--port", "0", "--no-open", "--workers", "1"]
-    served = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    served = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     line = served.stdout.readline()
     address = line.split()[4]
     assert address.startswith("http://127.0.0.1:") and "this machine only" in line
@@ -60,7 +62,7 @@ def test_ctrl_c_ends_the_page_and_all_its_processes():
         if children:
             break
         time.sleep(0.1)
-    served.send_signal(signal.SIGINT)
+    os.killpg(served.pid, signal.SIGINT)  # as a terminal does: every process hears it, even one that is only starting
     out, err = served.communicate(timeout=30)
     assert served.returncode == 0 and "has ended" in out and "Traceback" not in err
     gone, alive = psutil.wait_procs(children, timeout=10)  # Python's own helper ends a moment after the page

@@ -1,6 +1,6 @@
 // Charts of the measures: the baseline and every scenario over time, with bands, a sentence, a table and a download.
 
-import {make, fill, at, folded, table, save, csvOf} from "./dom.js";
+import {make, fill, at, drawing, folded, table, save, csvOf} from "./dom.js";
 
 // Told apart by colour and by dashes: blue, orange and green that people who see few colours can tell, grey for the base.
 export const COLOURS = ["#444444", "#0060A8", "#B34700", "#00704A"];
@@ -18,7 +18,7 @@ const clear = (colour) => `rgba(${[1, 3, 5].map((k) => Number.parseInt(colour.sl
 export const month = (text) => new Date(text).toLocaleDateString("en-GB", {month: "long", year: "numeric", timeZone: "UTC"});
 
 // Draws [chart, traces, layout] once all of them stand on the page, since each takes the width of its column from the others.
-export const draw = (charts) => charts.forEach(([chart, traces, layout]) => globalThis.Plotly.newPlot(chart, traces, layout, CONFIG));
+export const draw = (charts) => charts.forEach(([chart, traces, layout]) => drawing(chart, globalThis.Plotly.newPlot(chart, traces, layout, CONFIG)));
 
 // Runs from which a chart shows the whole of its bands.
 const ENOUGH = 8;
@@ -87,7 +87,7 @@ export class Curves {
         line: {color: COLOURS[line.which], width: this.size > 20 ? 4 : 2.5, dash: DASHES[line.which]},
         hovertemplate: `%{x|%B %Y}: %{y}<extra>${label(line.title)}</extra>`});
     }
-    const {done, of, id, near} = this.told, mark = near?.some((moved) => moved.length) ? "nearest real runs · " : "";
+    const {done, of, id, near} = this.told, mark = near?.some((moved) => moved.length) ? "nearest real runs, not what was asked for<br>" : "";
     const layout = {
       font: {...FONT, size: this.size}, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
       margin: {l: 50, r: 12, t: 10, b: 60}, // a longer key takes nothing from the curves

@@ -14,10 +14,16 @@ export const make = (tag, properties = {}, ...children) => {
 
 export const at = (id) => document.getElementById(id);
 
+// Work on a chart that goes on for a while: the chart is let go of only after it, or it would find nothing to draw on.
+export const drawing = (chart, work) => {
+  chart.work = Promise.all([chart.work, work]).catch((error) => { if (chart.isConnected) throw error; });
+};
+
 // What stood there goes; charts are let go of, or each would stay in memory.
 export const fill = (element, ...children) => {
-  element.querySelectorAll(".js-plotly-plot").forEach((chart) => globalThis.Plotly.purge(chart));
+  const gone = [...element.querySelectorAll(".js-plotly-plot")];
   element.replaceChildren(...children.flat().filter((child) => child));
+  for (const chart of gone) Promise.resolve(chart.work).finally(() => globalThis.Plotly.purge(chart));
 };
 
 // A table with a caption; `rows` begin with what the row is about.

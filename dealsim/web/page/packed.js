@@ -7,7 +7,7 @@ const NO_FIGURE = 65_535;
 export const nearest = (stage, scenario) => {
   const ready = stage.presets.find((one) => one.name === scenario.begins);
   if (ready && !Object.keys(scenario.levers).length) return {ready: ready.name, moved: []};
-  if (ready) return {problem: `this file holds ${ready.title} only as it is; begin from the baseline to move levers`};
+  if (ready) return {problem: `this file holds the ready scenario ${ready.title} only as it is; begin from the baseline to move levers`};
   const known = new Set(stage.dials.flatMap((dial) => dial.moves));
   const other = Object.keys(scenario.levers).find((name) => !known.has(name));
   if (other) return {problem: `this file holds no runs with ${other.replaceAll("_", " ")} moved; it holds the six dials`};

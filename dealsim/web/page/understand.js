@@ -1,7 +1,7 @@
 // Views that explain: each lever's share, one person in two worlds, people and their ties, the places. Each is asked for
 // when it is opened, and says so when what it shows belongs to an older wish.
 
-import {make, fill, at, csvOf, figures, list, save, table} from "./dom.js";
+import {make, fill, at, csvOf, drawing, figures, list, save, table} from "./dom.js";
 import {COLOURS, CONFIG, FONT, draw, label, month, number} from "./curves.js";
 
 // A view asks for its own kind of message, and says what it waits for, that it is there, or why it is not.
@@ -119,7 +119,7 @@ export class People extends View {
   at(when) {
     if (!this.clock?.chart.isConnected || at("people").closest("[hidden]")) return;
     const {chart, shape} = this.clock, x = this.page.stage.quarters[when];
-    globalThis.Plotly.relayout(chart, {[`shapes[${shape}].x0`]: x, [`shapes[${shape}].x1`]: x});
+    drawing(chart, globalThis.Plotly.relayout(chart, {[`shapes[${shape}].x0`]: x, [`shapes[${shape}].x1`]: x}));
   }
 }
 
@@ -166,8 +166,8 @@ export class Network extends View {
           x: [...who.map(([, k]) => this.xy.x[k]), null], y: [...who.map(([, k]) => this.xy.y[k]), null],
           marker: {symbol: SHAPES[kind], size: kind ? 10 : 6, color: FILLS[kind], line: {color: "#1c1c1c", width: who.map(([sign]) => sign >= 4 ? 1.6 : 0)}}};
       });
-      globalThis.Plotly.react(chart, [this.lines, ...traces], {font: {...FONT, size: this.page.curves.size}, height: 420, margin: {l: 8, r: 8, t: 8, b: 8}, hovermode: false,
-        xaxis: {visible: false, fixedrange: true}, yaxis: {visible: false, fixedrange: true}, legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom"}}, CONFIG);
+      drawing(chart, globalThis.Plotly.react(chart, [this.lines, ...traces], {font: {...FONT, size: this.page.curves.size}, height: 420, margin: {l: 8, r: 8, t: 8, b: 8}, hovermode: false,
+        xaxis: {visible: false, fixedrange: true}, yaxis: {visible: false, fixedrange: true}, legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom"}}, CONFIG));
       const counts = counted(quarters[when]), said = `${this.page.clock.said}: ${STANDS.map((stands, kind) => `${counts[kind]} ${stands}`).join(", ")}; ${counts[STANDS.length]} volunteer.`;
       says.textContent = said;
       chart.setAttribute("aria-label", `${this.titles[which]}. ${said}`);
