@@ -90,7 +90,7 @@ export class Curves {
     const {done, of, id, near} = this.told, mark = near?.some((moved) => moved.length) ? "nearest real runs, not what was asked for<br>" : "";
     const layout = {
       font: {...FONT, size: this.size}, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
-      margin: {l: 50, r: 12, t: 10, b: 60}, // a longer key takes nothing from the curves
+      margin: {l: 50, r: 12, t: 10, b: mark ? 78 : 60}, // a longer key takes nothing from the curves
       height: (this.size > 20 ? 320 : 240) + 1.4 * this.size * Math.max(0, lines.length - 2), hovermode: "x unified", showlegend: true,
       legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal"},
       xaxis: {...axis(this.size), type: "date"},
