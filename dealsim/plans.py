@@ -386,17 +386,21 @@ def _memory_mb() -> float | None:
         return None  # Windows does not say
 
 
-def run_id_of(made: Plan, at: int, replicate: int) -> str:
-    """The id of one run of a plan."""
+def ids_of_runs(made: Plan) -> list[list[str]]:
+    """The id of every run of a plan: a list a scenario, in the order of replicates."""
     where = checkpoints.place_hash(made.place)
-    setting = setting_of(made.scenarios[at], made.parameters_of(at, replicate), where, made.size, made.weeks)
-    return run_id(setting, made.borough_seed(replicate), made.life_seed(replicate))
+    found = []
+    for scenario, own in zip(made.scenarios, made.parameters, strict=True):
+        settings = [setting_of(scenario, parameters, where, made.size, made.weeks) for parameters in own]
+        found.append(
+            [run_id(settings[made.set_of(k)], made.borough_seed(k), made.life_seed(k)) for k in range(made.replicates)]
+        )
+    return found
 
 
-def id_of_runs(made: Plan) -> str:
+def id_of_all(ids: Sequence[Sequence[str]]) -> str:
     """The id of all runs of a plan together: what a result of them is called."""
-    every = [run_id_of(made, at, k) for at in range(len(made.scenarios)) for k in range(made.replicates)]
-    return hashlib.sha256(" ".join(every).encode()).hexdigest()[:16]
+    return hashlib.sha256(" ".join(one for own in ids for one in own).encode()).hexdigest()[:16]
 
 
 def setting_of(scenario: Scenario, parameters: Parameters, place_hash: str, size: int, weeks: int) -> str:

@@ -38,7 +38,7 @@ from dealsim.levers import Policy
 from dealsim.metrics import HEADLINE, METRICS, Series, series
 from dealsim.parameters import Parameters
 from dealsim.places import PlaceInput
-from dealsim.plans import Plan, alike, borough_seed, hash_of_sets, id_of_runs, plan, run_id_of
+from dealsim.plans import Plan, alike, borough_seed, hash_of_sets, id_of_all, ids_of_runs, plan
 from dealsim.results import Results, run_columns
 from dealsim.scenarios import Scenario
 from dealsim.starts import burnt_in
@@ -520,6 +520,7 @@ def _gathered(
     metrics = {name: MetricInfo.of(metric) for name, metric in METRICS.items()}
     if made.command == "compare":
         metrics.setdefault(CUMULATIVE, SAVING)
+    ids = ids_of_runs(made)
     runs = []
     for at, replicate in sorted(lived):
         runs.append(
@@ -529,7 +530,7 @@ def _gathered(
                 "borough_seed": made.borough_seed(replicate),
                 "life_seed": made.life_seed(replicate),
                 **({"set": made.set_of(replicate)} if made.sets else {}),
-                "run_id": run_id_of(made, at, replicate),
+                "run_id": ids[at][replicate],
                 "state_hash": lived[at, replicate].state_hash,
             }
         )
@@ -587,7 +588,7 @@ def _gathered(
         settings=settings,
         seconds={},
         state_hash=hashlib.sha256(said.encode()).hexdigest(),
-        run_id=id_of_runs(made),
+        run_id=id_of_all(ids),
         finished=finished,
         place_bytes=made.place_bytes,
     )

@@ -77,8 +77,12 @@ def day_in_words(week: int) -> str:
     >>> day_in_words(104)
     '1 April 2013'
     """
-    monday = monday_of(week)
-    return f"{monday.day} {monday:%B %Y}"
+    return date_in_words(monday_of(week))
+
+
+def date_in_words(day: date) -> str:
+    """A day, as a reader would say it."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def span_of(entry: Mapping[str, Any]) -> tuple[int, int | None]:

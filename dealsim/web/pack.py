@@ -22,12 +22,12 @@ import numpy as np
 
 from dealsim.checkpoints import hash_of_files, replace_whole
 from dealsim.errors import InputError, StoppedError
-from dealsim.scenarios import Scenario, load
+from dealsim.scenarios import Scenario
 from dealsim.show.html import data_of, plotly_script
 from dealsim.show.plots import taken_for
 from dealsim.version import MODEL_VERSION
 from dealsim.web import understand
-from dealsim.web.dials import BASES, DIALS, MEASURES, PRESETS, scenario_of
+from dealsim.web.dials import BASES, DIALS, MEASURES, PRESETS, ready, scenario_of
 from dealsim.web.life import Scale, asked_of
 from dealsim.web.room import Room
 from dealsim.web.server import PAGE, finite
@@ -69,7 +69,7 @@ def seconds() -> float:
 def point_scenario(number: int) -> Scenario:
     """The scenario of a point: of the grid, or after it a ready one."""
     if number >= len(LEVELS):
-        return replace(load(PRESETS[number - len(LEVELS)]), name=PLACEHOLDER)
+        return replace(ready(PRESETS[number - len(LEVELS)]), name=PLACEHOLDER)
     levers = {
         lever: dial.levels[level]
         for dial, level in zip(DIALS.values(), LEVELS[number], strict=True)

@@ -13,8 +13,7 @@ from dealsim import compiled
 from dealsim.engine import burn_in
 from dealsim.errors import InputError
 from dealsim.places import shipped
-from dealsim.scenarios import load
-from dealsim.web.dials import BASES
+from dealsim.web.dials import BASES, ready
 from dealsim.web.life import asked_of
 from dealsim.web.room import Room
 
@@ -76,7 +75,7 @@ def serve(
             server_header=False, limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=30, timeout_graceful_shutdown=2,
         )  # fmt: skip
         prepare()
-        room.warm(asked_of(BASES[0], [load(BEGINS)], room.scale))
+        room.warm(asked_of(BASES[0], [ready(BEGINS)], room.scale))
         say(f"The page is at {address} (this machine only; Ctrl-C ends it)")
         if open_page:
             webbrowser.open(address)

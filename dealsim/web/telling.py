@@ -14,7 +14,7 @@ import pandas as pd
 from dealsim.analysis.doubt import set_of
 from dealsim.calendar import WEEKS_A_QUARTER
 from dealsim.metrics import METRICS
-from dealsim.plans import id_of_runs
+from dealsim.plans import id_of_all, ids_of_runs
 from dealsim.results import Results
 from dealsim.scenarios.timetable import monday_of
 from dealsim.show.findings import Finding, findings
@@ -23,7 +23,8 @@ from dealsim.show.plots import group_name, numbers, taken_for
 from dealsim.show.words import places_of, scaled, sentence, unit_shown, with_interval
 from dealsim.summary import OUTCOME_WEEKS, MetricInfo, intervals, summarise
 from dealsim.version import MODEL_VERSION
-from dealsim.web.life import SHOWN, Asked, Life, Scale
+from dealsim.web.life import SHOWN, Asked, Life
+from dealsim.web.worlds import Kept
 
 
 def quarter_ends(quarters: int) -> list[str]:
@@ -116,15 +117,14 @@ def results_of(asked: Asked, lives: Sequence[Sequence[Life]]) -> Results:
 def id_of(asked: Asked) -> str:
     """The id that the command would give the same runs: the mark that every picture of them carries."""
     key = (asked.said, asked.scale)
-    if key not in _IDS:
-        if len(_IDS) >= MOST_IDS:
-            _IDS.clear()
-        _IDS[key] = id_of_runs(asked.made)
-    return _IDS[key]
+    found = _IDS.get(key)
+    if found is None:
+        found = id_of_all(ids_of_runs(asked.made))
+        _IDS.keep(key, found)
+    return str(found)
 
 
-MOST_IDS = 1_000
-_IDS: dict[tuple[tuple[str, ...], Scale], str] = {}
+_IDS = Kept(1_000)
 
 
 def told(asked: Asked, lives: Sequence[Sequence[Life]], in_full: bool = True) -> dict[str, Any]:
@@ -150,12 +150,11 @@ def told(asked: Asked, lives: Sequence[Sequence[Life]], in_full: bool = True) ->
 
 def lead_of(asked: Asked, lives: Sequence[Sequence[Life]]) -> list[list[float | None]]:
     """The first measure's difference from the base over the last two years, with half its interval, scenario by scenario."""
-    factor, _ = unit_shown(METRICS[SHOWN[0]].unit)
     ends = np.array([[[life.groups.get((SHOWN[0], "all"), np.nan)] for life in own] for own in lives])
     found = []
     for own in ends:
         mean, half = _mean_and_half(own - ends[0], len(asked.made.sets))
-        found.append(numbers(factor * np.array([mean[0], half[0]])))
+        found.append(shown(np.array([mean[0], half[0]]), SHOWN[0]))
     return found
 
 

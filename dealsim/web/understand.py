@@ -20,12 +20,13 @@ from dealsim.levers import LEVERS
 from dealsim.metrics import METRICS
 from dealsim.network import layout_of
 from dealsim.runs import live_plan
-from dealsim.scenarios import Scenario, load
+from dealsim.scenarios import Scenario
+from dealsim.scenarios.timetable import date_in_words
 from dealsim.show.lives import Life as PersonLife
 from dealsim.show.lives import lives
 from dealsim.show.words import places_of, unit_shown, with_interval
 from dealsim.summary import SHOWN, verdict_over_sets
-from dealsim.web.dials import DIALS
+from dealsim.web.dials import DIALS, ready
 from dealsim.web.life import BY_PLACE, Asked, Life, asked_of
 from dealsim.web.room import Room
 from dealsim.web.telling import shown
@@ -69,7 +70,7 @@ def without(base: Scenario, scenario: Scenario, what: Sequence[str], name: str) 
 
 def why(room: Room, base: str, scenario: Scenario, rivals: Sequence[str] = ()) -> Begin:
     """How much of each change goes away when one lever is put back, all else as it is, pair by pair."""
-    start = load(base)
+    start = ready(base)
     parts = moved_parts(start, scenario)
     if not parts:
         raise InputError("nothing is moved yet, so there is nothing to explain")
@@ -159,7 +160,7 @@ def _life(one: PersonLife) -> dict[str, Any]:
     return {
         "name": one.name, "who": one.who, "why_chosen": one.why_chosen, "base": one.base_title, "own": one.title,
         "parting": {"when": one.parting.when, "base": one.parting.base, "own": one.parting.own, "why": one.parting.why},
-        "weeks": [[f"{day.day} {day:%B %Y}", before, after] for day, before, after in one.rows], "left_out": one.left_out,
+        "weeks": [[date_in_words(day), before, after] for day, before, after in one.rows], "left_out": one.left_out,
         "chart": {"title": chart.title, "subtitle": chart.subtitle, "sentence": chart.sentence, "data": chart.data, "layout": chart.layout},
     }  # fmt: skip
 

@@ -43,14 +43,13 @@ export class Answer {
     at("progress").max = told.of;
     at("progress").value = told.done;
     at("count").textContent = `${told.done} of ${told.of} runs`;
+    if (told.standing) at("standing").textContent = told.standing;
     if (!told.last) at("so-far").textContent = soFar(this.stage, told, titles, which);
   }
 
   full(told, titles, which) {
     const own = told.scenarios[which];
     const title = titles[which], base = titles[0];
-    at("standing").textContent = told.standing;
-    if (!told.last) return;
     this.old(false);
     at("so-far").textContent = "";
     at("headline").textContent = own.headline;
@@ -78,9 +77,8 @@ export class Answer {
     at("near").textContent = said.length ? `These are the nearest real runs in this file, not what was asked for. ${said.join("; ")}.` : "";
   }
 
-  nothing(told) {
+  nothing() {
     this.old(false);
-    at("standing").textContent = told.standing;
     at("headline").textContent = "Nothing is moved yet: the scenario is the baseline. Move a slider or begin from a ready scenario.";
     at("so-far").textContent = "";
     at("loses").textContent = "";

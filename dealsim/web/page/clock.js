@@ -1,7 +1,6 @@
 // One clock for every view: a quarter, moved by hand, a step at a time, or by playing. It never starts by itself.
 
-import {at} from "./dom.js";
-import {month} from "./curves.js";
+import {at, month} from "./dom.js";
 
 export class Clock {
   constructor(stage, listen) {

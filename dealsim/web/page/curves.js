@@ -1,6 +1,6 @@
 // Charts of the measures: the baseline and every scenario over time, with bands, a sentence, a table and a download.
 
-import {make, fill, at, drawing, folded, table, save, csvOf} from "./dom.js";
+import {make, fill, at, drawing, folded, month, table, save, csvOf} from "./dom.js";
 
 // Told apart by colour and by dashes: blue, orange and green that people who see few colours can tell, grey for the base.
 export const COLOURS = ["#444444", "#0060A8", "#B34700", "#00704A"];
@@ -15,7 +15,6 @@ export const number = (value) => value === null || value === undefined ? "no fig
 export const label = (text) => String(text).replaceAll("<", "‹").replaceAll(">", "›").replaceAll("&", "＆").replaceAll("%{", "% {");
 const axis = (size) => ({gridcolor: GRID, linecolor: INK, ticks: "outside", automargin: true, zerolinecolor: "#767676", tickfont: {size}});
 const clear = (colour) => `rgba(${[1, 3, 5].map((k) => Number.parseInt(colour.slice(k, k + 2), 16)).join(",")},0.18)`;
-export const month = (text) => new Date(text).toLocaleDateString("en-GB", {month: "long", year: "numeric", timeZone: "UTC"});
 
 // Draws [chart, traces, layout] once all of them stand on the page, since each takes the width of its column from the others.
 export const draw = (charts) => charts.forEach(([chart, traces, layout]) => drawing(chart, globalThis.Plotly.newPlot(chart, traces, layout, CONFIG)));

@@ -60,4 +60,6 @@ export const csvOf = (rows) => {
   return `\uFEFF${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 };
 
-export const dayOf = (text) => new Date(text).toLocaleDateString("en-GB", {day: "numeric", month: "long", year: "numeric", timeZone: "UTC"});
+const dated = (text, more) => new Date(text).toLocaleDateString("en-GB", {month: "long", year: "numeric", timeZone: "UTC", ...more});
+export const month = (text) => dated(text, {});
+export const dayOf = (text) => dated(text, {day: "numeric"});

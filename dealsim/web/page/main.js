@@ -200,7 +200,7 @@ class Page {
         at("scenario-name").value = this.state().scenarios[k].name;
         this.look();
         this.shown = JSON.stringify([titles, k]);
-        if (!this.isBusy && this.told?.scenarios[k + 1]) this.answer[isUntouched(this.told.state, k) ? "nothing" : "full"](this.told, this.told.titles, k + 1);
+        if (!this.isBusy && this.told?.last && this.told.scenarios[k + 1]) this.words();
       }}), ` ${LETTERS[k]}${titles[k + 1] === LETTERS[k] ? "" : `: ${titles[k + 1]}`}`)));
   }
 
@@ -251,8 +251,7 @@ class Page {
       this.answer.near(message.near ?? [], titles);
       if (message.kind === "told") {
         this.told = {...message, state, titles};
-        if (isUntouched(state, this.which) && message.last) this.answer.nothing(message);
-        else this.answer.full(message, titles, this.which + 1);
+        if (message.last) this.words();
         this.flows.show(message, titles);
         this.curves.say((name) => message.scenarios.slice(1).map((own) => own.sentences[name]).filter(Boolean).join(" "));
         if (message.last && (state.rivals.length || !state.scenarios.every((_, k) => isUntouched(state, k)))) this.share.note(state, titles, message);
@@ -261,6 +260,12 @@ class Page {
       this.trouble(message.said, message.kind === "late" && (() => this.run(this.state())));
       this.isOfRun = true;
     }
+  }
+
+  // What is found of the scenario that is looked at.
+  words() {
+    if (isUntouched(this.told.state, this.which)) this.answer.nothing();
+    else this.answer.full(this.told, this.told.titles, this.which + 1);
   }
 
   // `goOn` asks again: what was lived is kept, so it goes on from there.

@@ -1,8 +1,8 @@
 // Views that explain: each lever's share, one person in two worlds, people and their ties, the places. Each is asked for
 // when it is opened, and says so when what it shows belongs to an older wish.
 
-import {make, fill, at, csvOf, drawing, figures, list, save, table} from "./dom.js";
-import {COLOURS, CONFIG, FONT, draw, label, month, number} from "./curves.js";
+import {make, fill, at, csvOf, drawing, figures, list, month, save, table} from "./dom.js";
+import {COLOURS, CONFIG, FONT, draw, label, number} from "./curves.js";
 
 // A view asks for its own kind of message, and says what it waits for, that it is there, or why it is not.
 class View {
@@ -21,11 +21,14 @@ class View {
 
   hear(message) {
     if (message.kind === this.kind) {
+      this.newest = message;
       this.show(message);
       this.isFirst = false;
       if (message.done === message.of) at("view-says").textContent = `${this.title} is shown.`;
     } else if (message.kind === "failed") this.wait(message.said);
     else if (message.kind === "late") {
+      this.isFirst = true; // what is drawn may be of the first runs
+      if (this.newest) this.show(this.newest);
       at("view-says").textContent = message.said;
       at(this.says).prepend(make("p", {className: "notice"}, `${message.said} `, make("button", {type: "button", onclick: () => this.ask()}, "Go on")));
     }
@@ -41,15 +44,6 @@ class View {
 export class Why extends View {
   constructor(page) {
     super(page, "why", "Why it happened", "Living the scenario again without each lever …", "why-says");
-  }
-
-  hear(message) {
-    if (message.kind === "why") this.newest = message;
-    if (message.kind === "late" && this.newest) {
-      this.isFirst = true; // what is drawn is of the first runs
-      this.show(this.newest);
-    }
-    super.hear(message);
   }
 
   show({measures, done, of}) {
